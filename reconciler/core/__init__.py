@@ -1,0 +1,1 @@
+"""Nouns and decisions; see README.md beside this file."""

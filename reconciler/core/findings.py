@@ -1,0 +1,117 @@
+"""Everything the tool has to say about a config or a plan, as values.
+
+The ids are a closed list: each one is documented in docs/findings.md, and a test
+compares the two. An id's severity is fixed, so that a reader can rely on it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.core.model import Path, Place
+
+
+class Severity(enum.StrEnum):
+    """An error stops the run, a warning does not, a note is only said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+IDS: Final[dict[str, tuple[Severity, str]]] = {
+    # Reading files.
+    "file-missing": (_E, "a file or folder that was named does not exist"),
+    "file-unreadable": (_E, "a file cannot be read or is not UTF-8 text"),
+    "no-config-files": (_E, "a folder holds no *.yaml or *.yml file"),
+    "yaml-syntax": (_E, "the text is not YAML"),
+    "yaml-tag": (_E, "a YAML tag is used; plain values are all that is read"),
+    "yaml-too-large": (_E, "aliases or nesting expand beyond what is allowed"),
+    "duplicate-key": (_E, "a key stands twice in one mapping"),
+    "defined-twice": (_E, "a room, number or setting is written in two places"),
+    # Shape.
+    "missing-key": (_E, "a required key is not there"),
+    "unknown-property": (_E, "a key that the format does not know"),
+    "wrong-type": (_E, "a value of the wrong type"),
+    "not-allowed": (_E, "a value outside the list of allowed ones"),
+    "out-of-range": (_E, "a number or a text outside its allowed range"),
+    "wrong-format": (_E, "a text that does not have the required form"),
+    "bad-variable": (_E, "a reference to a variable that cannot be read"),
+    "unset-variable": (_E, "a variable that is referred to is not set"),
+    "unset-variable-note": (_N, "a variable is not set; this command does not need it"),
+    # Rules.
+    "pin-without-expiry": (_E, "a room with PIN dial-in needs exp or expires"),
+    "expiry-too-far": (_E, "a room with PIN dial-in expires over 364 days ahead"),
+    "expiry-twice": (_E, "a room has both exp and expires"),
+    "exp-in-milliseconds": (_E, "a time is in milliseconds instead of seconds"),
+    "nbf-not-before-exp": (_E, "a room would open after it has expired"),
+    "renew-before-after": (_E, "renew_before is not shorter than after"),
+    "expired": (_W, "a written exp has passed; the room is left out"),
+    "room-name": (_E, "a room name that Daily does not take"),
+    "similar-room-names": (_W, "two room names differ only in case"),
+    "number-not-e164": (_E, "a phone number that is not in E.164 form"),
+    "number-role": (_E, "a number must be one of pin_dialin and pinless_dialin"),
+    "room-number-role": (_E, "room_numbers names a number with another role"),
+    "sip-digits-endpoints": (_E, "digits-only SIP names allow one endpoint"),
+    "not-a-url": (_E, "an address that is not an http(s) URL"),
+    "hmac-not-base64": (_E, "an hmac that is not base64"),
+    "hmac-in-clear": (_W, "an hmac is written in the file"),
+    "template-without-epoch": (_E, "a template without {epoch_time}"),
+    "template-characters": (_E, "a template with characters Daily does not take"),
+    "write-only-unknown": (_E, "write_only names something the entry does not write"),
+    "extra-property": (_W, "a property that the schema does not know is passed on"),
+    "extra-property-known": (_E, "extra_properties holds a key that the schema knows"),
+    "no-privacy": (_W, "a room without privacy is created public"),
+    "deprecated-property": (_W, "a property that Daily no longer documents"),
+    # Planning.
+    "unverified": (_N, "a value that Daily may keep without showing it"),
+    "stores-differ": (_W, "the two dial-in stores disagree about a number"),
+    "other-store": (_E, "a declared number lives only in the other store"),
+    "not-purchased": (_E, "a number that the domain has not purchased"),
+    "orphaned-assignment": (_W, "an assignment of a number no longer purchased"),
+    "room-number-unassigned": (_E, "room_numbers names a number without PIN dial-in"),
+    "case-folded": (_W, "Daily answers with a name that differs in case"),
+    "same-room-twice": (_E, "two declared names are one room to Daily"),
+    "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
+    "foreign-assignments": (_N, "what the file does not mention is left alone"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to say, with its place and a hint.
+
+    `source` is the marked line as it may be shown: secret values are masked in it.
+    """
+
+    id: str
+    message: str
+    place: Place | None = None
+    hint: str = ""
+    path: Path = ()
+    source: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """Fixed by the id."""
+        return IDS[self.id][0]
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort by place, so that a reader walks through the files once."""
+    return tuple(sorted(dict.fromkeys(findings), key=_by_place))
+
+
+def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Only those that stop the run."""
+    return tuple(f for f in findings if f.severity is Severity.ERROR)
+
+
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.place or Place("")
+    return (place.file, place.line, place.column, finding.id)

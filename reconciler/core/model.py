@@ -1,0 +1,195 @@
+"""The nouns: what a file declares, what Daily holds, and values nobody may see.
+
+A resource is flat: a room's fields are `privacy` and its properties, a number's
+are `type` and the fields of its assignment. Field values are plain JSON values,
+except that a `Secret` may stand for any string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+KindName: TypeAlias = Literal["room", "number"]
+Store: TypeAlias = Literal["current", "legacy"]
+Path: TypeAlias = tuple[str, ...]
+
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A string that is compared and sent, but never shown.
+
+    Two secrets are equal when their values are, whatever they are called.
+    `label` is what people see: the reference it came from, or a mask.
+    """
+
+    value: str
+    label: str = field(default="(secret)", compare=False)
+
+    def __repr__(self) -> str:
+        return self.label
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written: line and column count from 1.
+
+    `width` is the length of the marked text, in characters.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """`expires`: how far ahead `exp` is set, and when it is pushed. Seconds."""
+
+    after: int
+    renew_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most changes of one kind an apply may make without being told.
+
+    One of the two is set: a count, or a percentage of the resources that the
+    file manages and Daily has (never fewer than 10 then).
+    """
+
+    count: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The `limits` section, defaults filled in."""
+
+    delete: Limit = Limit(count=5)
+    replace: Limit = Limit(count=1)
+    update: Limit = Limit(percent=50)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One room or number as the files declare it, defaults applied.
+
+    `fields`: only what is written; None means "back to Daily's default".
+    `write_only`: paths that are sent with every write and never compared.
+    `extra`: names in `fields` that the schema does not know.
+    `places`: where each field is written, for messages.
+    """
+
+    kind: KindName
+    key: str
+    fields: Mapping[str, object] = NOTHING
+    absent: bool = False
+    rolling: Rolling | None = None
+    write_only: frozenset[Path] = frozenset()
+    extra: frozenset[str] = frozenset()
+    place: Place | None = None
+    places: Mapping[Path, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the files declare."""
+
+    domain: str
+    store: Store = "current"
+    limits: Limits = Limits()
+    resources: tuple[Desired, ...] = ()
+
+    def of_kind(self, kind: KindName) -> tuple[Desired, ...]:
+        """The declared resources of one kind, in file order."""
+        return tuple(r for r in self.resources if r.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoom:
+    """A room as Daily showed it. `config` holds every key Daily sent.
+
+    `asked` is the name it was found under, which differs from `name` only where
+    Daily ignores case.
+    """
+
+    name: str
+    id: str
+    privacy: str | None
+    config: Mapping[str, object]
+    asked: str = ""
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """The room's fields, flat, as `Desired.fields` has them."""
+        return {"privacy": self.privacy, **self.config}
+
+    @property
+    def pin(self) -> str | None:
+        """The 11-digit PIN (`dialin_code`), None without one."""
+        code = self.config.get("dialin_code")
+        return str(code) if code not in (None, "") else None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAssignment:
+    """A phone-number assignment as one store shows it.
+
+    `number` is E.164, or None for an entry that is reached by SIP only.
+    `fields` holds every key Daily sent. `position` is the index in a legacy list.
+    """
+
+    store: Store
+    type: str
+    number: str | None
+    fields: Mapping[str, object]
+    id: str = ""
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PurchasedNumber:
+    """A number the domain owns. Verified caller ids are not among them."""
+
+    number: str
+    id: str
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDomain:
+    """The domain itself: its name, id, and the settings rooms inherit.
+
+    `shown_lists` names the legacy lists that the answer contained at all, even
+    when null or empty: a list that is not shown cannot be replaced safely.
+    """
+
+    name: str
+    id: str
+    config: Mapping[str, object]
+    shown_lists: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One reading of a Daily domain.
+
+    `rooms` is keyed by the name a room was found under. `total_rooms` is Daily's
+    own count. `complete` says that every room of the domain was read.
+    """
+
+    domain: LiveDomain
+    rooms: Mapping[str, LiveRoom] = field(default_factory=dict)
+    total_rooms: int = 0
+    complete: bool = False
+    assignments: tuple[LiveAssignment, ...] = ()
+    purchased: tuple[PurchasedNumber, ...] | None = None
+    requests: int = 0

@@ -1,0 +1,1 @@
+"""Everything that talks to Daily: reading, writing, pacing, Daily's JSON."""

@@ -1,0 +1,95 @@
+"""Every way a run can fail, and the exit code each one ends with.
+
+ReconcilerError                    1
+    ConfigError                    1   the file is wrong; nothing was sent
+    RefusedError                   4   a safety gate said no; nothing was sent
+    DailyError                     1
+        DailyUnreachableError      1   no answer: DNS, TLS, timeout, reset
+        DailyRejectedError         1   Daily answered, and said no
+        DailyAnswerError           1   an answer that is not what the API promises
+        AnswerLostError            1   a write was sent, and its fate is unknown
+
+A run that stopped part-way does not raise: it returns a report, and the report
+knows its exit code (3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from reconciler.core.findings import Finding
+
+
+class ReconcilerError(Exception):
+    """Anything this tool raises on purpose.
+
+    `message` says what happened and where; `tip` says what to do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, tip: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.tip = tip
+
+
+class ConfigError(ReconcilerError):
+    """The config cannot be used. `findings` holds every problem that was found."""
+
+    def __init__(
+        self, message: str, *, tip: str = "", findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message, tip=tip)
+        self.findings = tuple(findings)
+
+
+class RefusedError(ReconcilerError):
+    """A safety gate said no before anything was written."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class DailyError(ReconcilerError):
+    """Talking to Daily failed."""
+
+
+class DailyUnreachableError(DailyError):
+    """No answer came back, or none that can be waited for."""
+
+
+class DailyAnswerError(DailyError):
+    """Daily (or something in front of it) answered with something unreadable."""
+
+
+class AnswerLostError(DailyError):
+    """A write was sent and no usable answer came back: it may have happened.
+
+    Never repeat the request blindly: read the object first.
+    """
+
+
+class DailyRejectedError(DailyError):
+    """Daily answered a request with an error status.
+
+    `code` is Daily's stable error type and is safe to branch on. `info` is
+    prose that may change at any time: show it, never parse it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tip: str = "",
+        status: int,
+        code: str = "",
+        info: str = "",
+        request: str = "",
+    ) -> None:
+        super().__init__(message, tip=tip)
+        self.status = status
+        self.code = code
+        self.info = info
+        self.request = request

@@ -1,0 +1,1 @@
+"""A simulation of Daily that knows nothing of the rest of this package."""
