@@ -75,6 +75,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "not-purchased": (_E, "a number that the domain has not purchased"),
     "orphaned-assignment": (_W, "an assignment of a number no longer purchased"),
     "room-number-unassigned": (_E, "room_numbers names a number without PIN dial-in"),
+    "room-number-gone": (_W, "room_numbers of a room in sync names a lost number"),
     "case-folded": (_W, "Daily answers with a name that differs in case"),
     "same-room-twice": (_E, "two declared names are one room to Daily"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),

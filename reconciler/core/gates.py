@@ -1,0 +1,129 @@
+"""Numbers that stop an apply unless somebody says that number out loud.
+
+A gate is part of the plan that people see; `apply` refuses when one is closed. It
+is opened by name and count (`--allow delete=12`), so that what was allowed is what
+was looked at. Renewals count against no gate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.core.model import Limit, LiveAssignment
+from reconciler.core.plan import Action, Plan
+
+NAMES: Final = (
+    "delete",
+    "replace",
+    "update",
+    "new-pin",
+    "hmac-rotation",
+    "blind-list-write",
+)
+"""Every gate, in the order in which they are shown. `new-pin` acts during apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check: `count` of something, of which `limit` may be done."""
+
+    name: str
+    count: int
+    limit: int
+    message: str
+
+    @property
+    def open(self) -> bool:
+        """True when the plan may pass."""
+        return self.count <= self.limit
+
+    @property
+    def hint(self) -> str:
+        """The option that opens it."""
+        return f"--allow {self.name}={self.count}"
+
+
+def check_gates(plan: Plan, allow: Mapping[str, int]) -> tuple[Gate, ...]:
+    """Check a plan against its file's limits and what was allowed by hand.
+
+    Only gates that the plan touches are returned, closed ones included.
+    """
+    return tuple(gate for gate in _gates(plan, allow) if gate.count)
+
+
+def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
+    limits = plan.config.limits
+    for action, limit in (
+        (Action.DELETE, limits.delete),
+        (Action.REPLACE, limits.replace),
+        (Action.UPDATE, limits.update),
+    ):
+        count = plan.count(action)
+        most = max(_most(limit, plan.managed_live), allow.get(action, 0))
+        text = f"{count} to {action} of {plan.managed_live} managed; at most {most}"
+        yield Gate(str(action), count, most, text)
+    rotations = list(_rotations(plan))
+    yield Gate(
+        "hmac-rotation",
+        len(rotations),
+        allow.get("hmac-rotation", 0),
+        "Daily may make a new hmac, which breaks the webhooks that check the old one, "
+        f"for: {', '.join(rotations)}",
+    )
+    blind = sorted(written_lists(plan) - plan.live.domain.shown_lists)
+    yield Gate(
+        "blind-list-write",
+        len(blind),
+        allow.get("blind-list-write", 0),
+        f"Daily did not show the legacy list {', '.join(blind)}; writing it may remove "
+        "entries that cannot be seen",
+    )
+
+
+def written_lists(plan: Plan) -> frozenset[str]:
+    """Which legacy lists the plan would replace."""
+    if plan.store == "current":
+        return frozenset()
+    types: set[str] = set()
+    for change in plan.changes:
+        if change.kind == "number":
+            types |= {str(change.send["type"])} if "type" in change.send else set()
+            types |= {change.live_assignment.type} if change.live_assignment else set()
+    return frozenset(types)
+
+
+def _rotations(plan: Plan) -> Iterator[str]:
+    """Entries that would be written without their hmac, by number or SIP name."""
+    for change in plan.changes:
+        live = change.live_assignment
+        rewritten = change.action is Action.UPDATE and live is not None
+        pinless = live is not None and live.type == "pinless_dialin"
+        if rewritten and pinless and not change.send.get("hmac"):
+            yield change.key
+    if "pinless_dialin" in written_lists(plan):
+        yield from (label(e) for e in plan.live.assignments if _loses_hmac(e, plan))
+
+
+def _loses_hmac(entry: LiveAssignment, plan: Plan) -> bool:
+    """True for a bystander in the legacy list that would be sent without its hmac."""
+    if entry.store != "legacy" or entry.type != "pinless_dialin":
+        return False
+    if entry.fields.get("hmac") or entry.number in {c.key for c in plan.changes}:
+        return False
+    declared = {n.key: n for n in plan.config.of_kind("number")}.get(entry.number or "")
+    return declared is None or not declared.fields.get("hmac")
+
+
+def label(entry: LiveAssignment) -> str:
+    """What people call an entry: its number, else its SIP address or name."""
+    name = entry.fields.get("sip_uri") or entry.fields.get("name_prefix") or entry.id
+    return entry.number or f"SIP entry {name or entry.position}"
+
+
+def _most(limit: Limit, managed: int) -> int:
+    if limit.count is not None:
+        return limit.count
+    return max(10, math.floor(managed * (limit.percent or 0) / 100))

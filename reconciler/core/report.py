@@ -1,0 +1,120 @@
+"""What an apply did, as a value: every change with its outcome and its reason.
+
+An apply never raises half-way: it returns a report, so that what was done is said
+also when the rest failed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.core.diff import FieldChange
+from reconciler.core.plan import Change
+
+
+class Outcome(enum.StrEnum):
+    """How one change ended.
+
+    `unknown`: a write was sent, its answer was lost, and reading afterwards did
+    not settle what happened.
+    """
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One change and its outcome. `reason` is empty for a change that was done."""
+
+    change: Change
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Daily answered yes and kept something else than was sent."""
+
+    change: Change
+    field: FieldChange
+
+
+class PinFate(enum.StrEnum):
+    """What became of a room's PIN."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    LOST = "lost"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class PinNews:
+    """A room whose callers need to be told. The PIN itself is not in here."""
+
+    room: str
+    fate: PinFate
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an apply has to say.
+
+    `lost`: foreign assignments that were seen before and not afterwards.
+    `rescue_file`: where both dial-in stores were saved; empty once it was removed.
+    `verified`: the domain was read after the last write.
+    `requests` and `throttled` count what was sent, and the 429s among the answers.
+    """
+
+    results: tuple[Result, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    pins: tuple[PinNews, ...] = ()
+    lost: tuple[str, ...] = ()
+    rescue_file: str = ""
+    stopped: str = ""
+    verified: bool = True
+    unverified_reason: str = ""
+    requests: int = 0
+    throttled: int = 0
+    seconds: float = 0.0
+
+    def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
+        """The results with one of these outcomes."""
+        return tuple(r for r in self.results if r.outcome in outcomes)
+
+    @property
+    def wrote(self) -> bool:
+        """True when something in Daily was changed, or may have been."""
+        return bool(self.of(Outcome.DONE, Outcome.UNKNOWN))
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 3 part of it, or Daily kept something else; 1 nothing done."""
+        bad = (
+            self.of(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
+            or self.kept
+            or self.lost
+            or any(pin_is_bad(p) for p in self.pins)
+            or self.stopped
+            or not self.verified
+        )
+        if not bad:
+            return 0
+        return 3 if self.wrote or self.lost else 1
+
+
+def pin_is_bad(news: PinNews) -> bool:
+    """A PIN that callers use stopped working, or one that was wanted is not there."""
+    return news.fate is not PinFate.NEW
+
+
+def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Result, ...]:
+    """The results in the order of the plan."""
+    rank = {id(change): index for index, change in enumerate(changes)}
+    return tuple(sorted(results, key=lambda r: rank.get(id(r.change), len(rank))))
