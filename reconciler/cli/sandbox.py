@@ -1,0 +1,157 @@
+"""The `sandbox` command: options in, one running sandbox, two lines on stdout.
+
+The first line is `DAILY_API_URL=...`, so that a script can wait for it and use
+it as it stands. The simulation itself is imported only when the command runs.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.server import Recorded
+    from reconciler.sandbox.settings import Settings
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+class _Duration(click.ParamType):
+    """A length of time in seconds, such as `120d`, `-1w` or `1d12h`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, int | float):
+            return float(value)
+        if not re.fullmatch(r"[-+]?(?:[0-9]+[wdhms])+", value):
+            self.fail(f"{value!r} is not a duration such as 120d or -1d12h", param, ctx)
+        parts = re.findall(r"([0-9]+)([wdhms])", value)
+        seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
+        return float(-seconds if value.startswith("-") else seconds)
+
+
+@click.command()
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0: a free one.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the state in this file; without it, it ends with the command.",
+)
+@click.option("--domain", default="acme", show_default=True, help="The domain's name.")
+@click.option(
+    "--number", multiple=True, help="A purchased number (repeat; default: three)."
+)
+@click.option(
+    "--assume",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Answer an open question about Daily (repeat): see docs/sandbox.md.",
+)
+@click.option("--latency-ms", default=0.0, help="Time every answer takes.")
+@click.option(
+    "--rate-limit-scale",
+    default=1.0,
+    help="Daily's limits times this; 0 switches them off.",
+)
+@click.option("--retry-after", is_flag=True, help="Send Retry-After with a 429.")
+@click.option(
+    "--clock-offset",
+    default=0.0,
+    type=_Duration(),
+    help="Run in the future or the past: 120d, -2h.",
+)
+@click.option(
+    "--accept-property", multiple=True, help="A room property with any value (repeat)."
+)
+@click.option(
+    "--fault",
+    multiple=True,
+    metavar="SPEC",
+    help="KIND[=ARG][:METHOD[:PATHGLOB]][@NTH][*TIMES] (repeat).",
+)
+@click.option("--no-seed", is_flag=True, help="Start a new state empty.")
+@click.option("--log", is_flag=True, help="Write a line per request to stderr.")
+def sandbox(
+    port: int, state: Path | None, no_seed: bool, log: bool, **options: Any
+) -> None:
+    """Serve a simulation of Daily's REST API on this machine.
+
+    It ends with Ctrl-C or SIGTERM.
+    """
+    from reconciler.sandbox.server import serve
+    from reconciler.sandbox.statefile import StateError
+
+    settings = _settings(**options)
+    ended = threading.Event()
+    try:
+        with (
+            _ending_with_signals(ended.set),
+            serve(
+                settings,
+                state_path=state,
+                port=port,
+                seed=not no_seed,
+                on_request=_log_line if log else None,
+            ) as running,
+        ):
+            click.echo(f"DAILY_API_URL={running.url}")
+            click.echo(f"DAILY_API_KEY={settings.key}")
+            ended.wait()
+    except StateError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the sandbox cannot start: {error}") from error
+
+
+def _settings(
+    assume: tuple[str, ...],
+    number: tuple[str, ...],
+    accept_property: tuple[str, ...],
+    fault: tuple[str, ...],
+    **plain: Any,
+) -> Settings:
+    """Build the settings; a value that makes no sense is a usage error."""
+    from reconciler.sandbox.faults import parse_fault
+    from reconciler.sandbox.settings import Settings, parse_assume
+
+    numbers = {"numbers": number} if number else {}
+    try:
+        for spec in fault:
+            parse_fault(spec)
+        return Settings(
+            assume=parse_assume(assume),
+            accept_properties=accept_property,
+            faults=fault,
+            **numbers,
+            **plain,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _log_line(one: Recorded) -> None:
+    click.echo(f"{one.method} {one.path} {one.status or '-'}", err=True)
+
+
+@contextmanager
+def _ending_with_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` on Ctrl-C and SIGTERM, and put the old handlers back afterwards."""
+    before = {
+        number: signal.signal(number, lambda *_: end())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

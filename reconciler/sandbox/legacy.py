@@ -1,0 +1,145 @@
+"""The legacy store: the lists `pin_dialin` and `pinless_dialin` of the domain.
+
+Documented: a list that is sent replaces the whole list; a pinless entry sent
+without an hmac gets a new one at every write; the test call to each
+room_creation_api (recorded here, never made). SIP addresses follow the place
+in the list, as the documented example suggests.
+
+`stores=mirrored` keeps both stores showing the same assignments;
+`stores=erasing` empties /domain-dialin-config whenever a list is written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox import entries
+from reconciler.sandbox.refusal import invalid
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.store import Store
+
+Lists = dict[str, list[entries.Entry] | None]
+
+
+def show_lists(store: Store) -> dict[str, object]:
+    """Build both lists as GET / shows them; null until a list was first set."""
+    if store.settings.assume.lists == "absent":
+        return {}
+    return {kind: _show_list(store, kind) for kind in entries.KINDS}
+
+
+def _show_list(store: Store, kind: str) -> list[entries.Entry] | None:
+    stored = store.legacy[kind]
+    if stored is None:
+        return None
+    hmac = store.settings.assume.hmac
+    shown = [entries.show_fields(entry, hmac=hmac) for entry in stored]
+    if kind == entries.PINLESS:
+        for place, entry in enumerate(shown):
+            entry["sip_uri"] = entries.sip_uri(store.settings.domain, entry, place)
+    return shown
+
+
+def numbers(store: Store) -> set[str]:
+    """Collect the numbers that either list uses."""
+    used = (entries.number_of(e) for kept in store.legacy.values() for e in kept or ())
+    return {number for number in used if number}
+
+
+def read_lists(store: Store, sent: Mapping[str, object]) -> Lists:
+    """Check the lists of a request against each other and against the domain."""
+    lists: Lists = {**store.legacy}
+    for kind, value in sent.items():
+        lists[kind] = None if value is None else _read_list(kind, value)
+    seen: set[str] = set()
+    for kind in entries.KINDS:
+        for entry in lists[kind] or ():
+            number = entries.number_of(entry)
+            if number is None:
+                continue
+            if number in seen:
+                raise entries.refuse_number(kind, number, "is used twice")
+            seen.add(number)
+            if kind in sent:
+                _check_number(store, kind, number)
+    return lists
+
+
+def _read_list(kind: str, value: object) -> list[entries.Entry]:
+    if not isinstance(value, list):
+        raise invalid(f"{kind} should be an array")
+    read = []
+    for item in value:
+        if not isinstance(item, dict):
+            raise invalid(f"{kind} should hold objects")
+        entries.check_fields(kind, item)
+        entry = entries.with_hmac(kind, entries.given(item))
+        entries.check_complete(kind, entry)
+        read.append(entry)
+    return read
+
+
+def _check_number(store: Store, kind: str, number: str) -> None:
+    store.check_owned(kind, number)
+    if store.settings.assume.stores == "mirrored":
+        return
+    configs = store.dialin_configs.values()
+    if any(entries.number_of(config.fields) == number for config in configs):
+        raise entries.refuse_number(kind, number, "is used by a dialin config")
+
+
+def write_lists(
+    store: Store, lists: Lists, written: tuple[str, ...], now: float
+) -> None:
+    """Store checked lists; `written` names the ones that the request sent."""
+    store.legacy.update(lists)
+    if store.settings.assume.stores == "erasing":
+        store.dialin_configs.clear()
+    follow_lists(store)
+    for kind in written:
+        for entry in store.legacy[kind] or ():
+            store.test_webhook(kind, entry, now)
+
+
+def follow_lists(store: Store) -> None:
+    """Make the configs equal to the lists, if the stores are mirrored.
+
+    A config whose entry is still listed keeps its id.
+    """
+    if store.settings.assume.stores != "mirrored":
+        return
+    ids = {
+        (config.type, entries.identity(config.fields)): config.id
+        for config in store.dialin_configs.values()
+    }
+    store.dialin_configs.clear()
+    for kind in entries.KINDS:
+        for entry in store.legacy[kind] or ():
+            known = ids.get((kind, entries.identity(entry))) or str(uuid.uuid4())
+            store.dialin_configs[known] = entries.DialinConfig(known, kind, dict(entry))
+
+
+def follow_configs(store: Store) -> None:
+    """Make the lists equal to the configs, if the stores are mirrored.
+
+    Entries stay where they are in their list; new ones come last.
+    """
+    if store.settings.assume.stores != "mirrored":
+        return
+    for kind in entries.KINDS:
+        before = [entries.identity(entry) for entry in store.legacy[kind] or ()]
+        mirrored = [
+            dict(config.fields)
+            for config in store.dialin_configs.values()
+            if config.type == kind
+        ]
+        mirrored.sort(key=lambda entry: _place(before, entries.identity(entry)))
+        if mirrored or store.legacy[kind] is not None:
+            store.legacy[kind] = mirrored
+
+
+def _place(before: list[str], identity: str) -> int:
+    return before.index(identity) if identity in before else len(before)

@@ -1,0 +1,28 @@
+"""What a new sandbox starts with: things that no config file mentions.
+
+They are there so that the first plan shows what is left alone.
+"""
+
+from __future__ import annotations
+
+from reconciler.sandbox import entries
+from reconciler.sandbox.store import Store
+
+FOREIGN_NUMBER = "+12095550190"
+
+
+def sow(store: Store, now: float) -> None:
+    """Put in three rooms, and one pinless assignment on a number of its own."""
+    store.add_room("front-desk", {"enable_chat": True}, api_created=False)
+    store.add_room("interview-room", {"enable_knocking": True}, privacy="private")
+    end = int(now) + 300 * 24 * 3600
+    store.add_room("summer-campaign", {"exp": end, "eject_at_room_exp": True})
+    store.add_number(FOREIGN_NUMBER, "Support line")
+    store.add_dialin_config(
+        entries.PINLESS,
+        {
+            "phone_number": FOREIGN_NUMBER,
+            "name_prefix": "support-line",
+            "room_creation_api": "https://calls.example.net/daily/incoming",
+        },
+    )

@@ -1,0 +1,278 @@
+"""The sandbox on a socket: the standard library's threading server, loopback only.
+
+This is the one module that knows about sockets, clocks and threads. It reads
+a request, notes when its first line arrived (rate limits count arrivals, not
+completions), waits the latency without holding a lock, and lets `routes`
+answer. What it records of a request holds no header and no body.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import socketserver
+import struct
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+from reconciler.sandbox import seed as seeding
+from reconciler.sandbox.faults import Drop, Fault, Faults, inflict, over_limit
+from reconciler.sandbox.rates import RateLimits, rate_class
+from reconciler.sandbox.routes import BASE, Request, Response, answer, handle, relative
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.statefile import StateFile
+from reconciler.sandbox.store import Store
+
+_LARGEST_BODY = 32 * 1024 * 1024
+_KEPT_REQUESTS = 200_000
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is remembered of a request: never a header, never a body.
+
+    `path` is without /v1, `at` a monotonic time in seconds, and `status` None
+    when the connection ended without an answer.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int | None
+    at: float
+
+
+class Sandbox:
+    """A running sandbox: its address, its state, and what it was asked."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        state: StateFile | None,
+        clock: Callable[[], float],
+        on_request: Callable[[Recorded], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.faults = Faults(settings.faults)
+        self.url = ""
+        self.stopping = threading.Event()
+        self._state = state
+        self._clock = clock
+        self._limits = RateLimits(settings.rate_limit_scale)
+        self._recorded: deque[Recorded] = deque(maxlen=_KEPT_REQUESTS)
+        self._on_request = on_request
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """Everything asked so far, in order of arrival."""
+        return sorted(self._recorded.copy(), key=lambda one: one.at)
+
+    def now(self) -> float:
+        """Give the sandbox's time in Unix seconds."""
+        return self._clock() + self.settings.clock_offset
+
+    def respond(self, request: Request, at: float) -> Response | Drop:
+        """Serve a request that arrived at the monotonic time `at`."""
+        fault = self.faults.take(request)
+        wait = self._limits.admit(rate_class(request.method, request.segments), at)
+        self.stopping.wait(self.settings.latency_ms / 1000)
+        if wait is not None:
+            outcome: Response | Drop = over_limit(
+                max(1.0, round(wait + 0.5)) if self.settings.retry_after else None
+            )
+        else:
+            outcome = self._serve(fault, request)
+        self._record(request, outcome, at)
+        return outcome
+
+    def _serve(self, fault: Fault | None, request: Request) -> Response | Drop:
+        try:
+            return inflict(fault, request, self._perform, self.stopping.wait)
+        except Exception:
+            traceback.print_exc()
+            words = "the sandbox itself failed; see its output"
+            return answer(500, {"error": "server-error", "info": words})
+
+    def _perform(self, request: Request) -> Response:
+        response = handle(self.store, request, self.now())
+        if self._state is not None and request.method != "GET":
+            self._state.save()
+        return response
+
+    def _record(self, request: Request, outcome: Response | Drop, at: float) -> None:
+        one = Recorded(
+            method=request.method,
+            path=relative(request.path),
+            query=request.parameters,
+            status=outcome.status if isinstance(outcome, Response) else None,
+            at=at,
+        )
+        self._recorded.append(one)
+        if self._on_request is not None:
+            self._on_request(one)
+
+
+class _Server(socketserver.ThreadingMixIn, HTTPServer):
+    request_queue_size = 1024
+    # Threads are joined at the end, so that no answer outlives the sandbox.
+    daemon_threads = False
+
+    def __init__(self, port: int, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._open: set[socket.socket] = set()
+        self._opening = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer would look up the name of the host, which may take seconds.
+        socketserver.TCPServer.server_bind(self)
+
+    def finish_request(self, request: object, client_address: object) -> None:
+        assert isinstance(request, socket.socket)  # noqa: S101
+        with self._opening:
+            self._open.add(request)
+        try:
+            super().finish_request(request, client_address)
+        finally:
+            with self._opening:
+                self._open.discard(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep open."""
+        with self._opening:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over clients that hang up; that is their right."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Header and body leave in one packet, at once.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: _Server
+    _arrived = 0.0
+
+    def parse_request(self) -> bool:
+        self._arrived = time.monotonic()
+        return super().parse_request()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing; what is logged is decided by the caller of `serve`."""
+
+    def _answer(self) -> None:
+        body = self._read_body()
+        if body is None:
+            return
+        path, _, query = self.path.partition("?")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, path, query, headers, body)
+        outcome = self.server.sandbox.respond(request, self._arrived)
+        if isinstance(outcome, Response):
+            self._send(outcome)
+        else:
+            self._drop(outcome)
+
+    def _read_body(self) -> bytes | None:
+        """Read the body; None when the request was answered already."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdigit():
+            self._refuse(411, "the request should have a Content-Length")
+            return None
+        if int(length) > _LARGEST_BODY:
+            self._refuse(413, "the body is too large")
+            return None
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self.close_connection = True
+            return None
+        return body
+
+    def _refuse(self, status: int, info: str) -> None:
+        self.close_connection = True
+        self._send(answer(status, {"error": "invalid-request-error", "info": info}))
+
+    def _send(self, response: Response) -> None:
+        self.send_response_only(response.status)
+        now = self.server.sandbox.now()
+        headers = {
+            "Date": formatdate(now, usegmt=True),
+            **response.headers,
+            "Content-Length": str(len(response.body)),
+        }
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+        self.wfile.flush()
+
+    def _drop(self, how: Drop) -> None:
+        self.close_connection = True
+        if how is Drop.RESET:
+            # Lingering for no time makes the kernel send a reset instead of an end.
+            option = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+            # Without this the server would end the connection politely first.
+            self.connection.close()
+
+
+for _method in _METHODS:
+    setattr(_Handler, f"do_{_method}", _Handler._answer)
+
+
+@contextlib.contextmanager
+def serve(
+    settings: Settings | None = None,
+    *,
+    state_path: Path | None = None,
+    port: int = 0,
+    clock: Callable[[], float] = time.time,
+    seed: bool = False,
+    on_request: Callable[[Recorded], None] | None = None,
+) -> Iterator[Sandbox]:
+    """Run a sandbox in a thread for as long as the context lasts.
+
+    `port=0` takes a free one. `seed` applies to a new state only.
+
+    Raises:
+        StateError: the state file cannot be used.
+        ValueError: a fault spec is wrong.
+        OSError: the port is taken, or the state file cannot be written.
+    """
+    settings = settings or Settings()
+    store = Store(settings)
+    state = StateFile(Path(state_path), store) if state_path is not None else None
+    sandbox = Sandbox(settings, store, state, clock, on_request)
+    if state is None or not state.load():
+        if seed:
+            seeding.sow(store, sandbox.now())
+        if state is not None:
+            state.save()
+    server = _Server(port, sandbox)
+    sandbox.url = f"http://127.0.0.1:{server.server_address[1]}{BASE}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.stopping.set()
+        server.shutdown()
+        server.hang_up()
+        server.server_close()
+        thread.join()
