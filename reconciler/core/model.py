@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 KindName: TypeAlias = Literal["room", "number"]
 Store: TypeAlias = Literal["current", "legacy"]
 Path: TypeAlias = tuple[str, ...]
-
-NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,7 +87,7 @@ class Desired:
 
     kind: KindName
     key: str
-    fields: Mapping[str, object] = NOTHING
+    fields: Mapping[str, object] = field(default_factory=dict)
     absent: bool = False
     rolling: Rolling | None = None
     write_only: frozenset[Path] = frozenset()
@@ -124,7 +121,7 @@ class LiveRoom:
     name: str
     id: str
     privacy: str | None
-    config: Mapping[str, object]
+    config: Mapping[str, object] = field(default_factory=dict, repr=False)
     asked: str = ""
 
     @property
@@ -150,7 +147,7 @@ class LiveAssignment:
     store: Store
     type: str
     number: str | None
-    fields: Mapping[str, object]
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
     id: str = ""
     position: int = 0
 

@@ -21,7 +21,6 @@ from dataclasses import dataclass, field, replace
 from reconciler.core.diff import FieldChange
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import (
-    NOTHING,
     Config,
     Desired,
     KindName,
@@ -66,7 +65,7 @@ class Change:
     desired: Desired
     fields: tuple[FieldChange, ...] = ()
     risks: tuple[Risk, ...] = ()
-    send: Mapping[str, object] = field(default=NOTHING, repr=False)
+    send: Mapping[str, object] = field(default_factory=dict, repr=False)
     live: LiveRoom | LiveAssignment | None = field(default=None, repr=False)
 
     @property

@@ -1,0 +1,402 @@
+"""One HTTP client for Daily: key, timeouts, pace, retries, errors.
+
+The only module that imports httpx. Retries depend on method and cause:
+
+* 429: whatever the method, after a pause of the whole rate class;
+* a connection that was never made: whatever the method, since nothing was sent;
+* 5xx, a lost or an unreadable answer: only for GET. A write may have happened, so
+  it raises `AnswerLostError` and the caller reads before it decides;
+* any other 4xx: never.
+
+A client is made for reading unless it is asked to write: on a reading client
+every method but GET raises before anything is sent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Final, NoReturn, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler.core.model import Secret
+from reconciler.core.normalize import reveal
+from reconciler.daily.rate import Pace, RateClass
+from reconciler.errors import (
+    AnswerLostError,
+    DailyAnswerError,
+    DailyError,
+    DailyRejectedError,
+    DailyUnreachableError,
+    ReconcilerError,
+)
+
+DEFAULT_URL: Final = "https://api.daily.co/v1"
+WORKERS: Final = 20
+"""Enough to keep 20 requests a second going when each takes 0.8 s or more."""
+
+_ATTEMPTS: Final = 6
+_LONGEST_WAIT: Final = 30.0
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+class ReadOnlyError(ReconcilerError):
+    """A write was tried on a client that reads: a mistake in this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the client takes from the world, so that tests can stand in for it.
+
+    `clock`: monotonic seconds. `sleep`: waits. `jitter`: a number in [0, 1).
+    """
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was sent so far, and how many answers were 429."""
+
+    requests: int = 0
+    throttled: int = 0
+
+
+class DailyClient:
+    """A connection to one Daily domain.
+
+    Args:
+        url: base address, ending in /v1. https, or http on loopback.
+        key: the API key.
+        timeout: seconds to wait for a connection and for each answer.
+        share: which part of Daily's rate limits to take, see `daily.rate`.
+        writable: False makes every method but GET raise.
+        transport: stands in for the network in tests.
+        log: called with one line per request; never with a key or a body.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: Secret,
+        *,
+        outside: Outside,
+        user_agent: str,
+        timeout: float = 30.0,
+        share: float = 0.5,
+        writable: bool = False,
+        transport: httpx.BaseTransport | None = None,
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.url = check_url(url)
+        self.writable = writable
+        self.share = share
+        self.counters = Counters()
+        self._outside = outside
+        self._log = log
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        paces: dict[RateClass, Pace] = {
+            name: Pace(name, share, clock=outside.clock, sleep=outside.sleep)
+            for name in ("general", "deletion")
+        }
+        self._paces = paces
+        self._http = httpx.Client(
+            timeout=timeout,
+            transport=transport,
+            # Loopback is this machine: a proxy has no business there.
+            trust_env=not is_loopback(url),
+            limits=httpx.Limits(max_connections=WORKERS),
+            headers={
+                "Authorization": f"Bearer {_checked_key(key)}",
+                "User-Agent": user_agent,
+                "Accept": "application/json",
+            },
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+        self._http.close()
+
+    def parallel(
+        self, work: Callable[[Item], Made], items: Iterable[Item]
+    ) -> list[Made]:
+        """Do the same thing for many, several at a time; results in order.
+
+        The first error is raised after what was under way has ended.
+        """
+        futures = [self.start(partial(work, item)) for item in items]
+        try:
+            return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def start(self, work: Callable[[], Made]) -> Future[Made]:
+        """Begin something on a thread of this client's."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="daily")
+            return self._pool.submit(work)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, on the clock that this client was given."""
+        self._outside.sleep(seconds)
+
+    def clock(self) -> float:
+        """Monotonic seconds, on the clock that this client was given."""
+        return self._outside.clock()
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
+        """Read something. Raises DailyError; see the module for what is retried."""
+        request = self._http.build_request("GET", self.url + path, params=params)
+        last = ""
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = self._exchange(request, "general")
+            except httpx.TransportError as error:
+                last = _why(error)
+            else:
+                if answer.status_code < 400 and (parsed := _parsed(answer)) is not None:
+                    return parsed[0]
+                if answer.status_code != 429 and 300 <= answer.status_code < 500:
+                    _reject(answer, "GET", path, ())
+                last = _describe(answer)
+                if self._was_throttled(answer, attempt, "general"):
+                    continue
+            self._back_off(attempt)
+        raise _gave_up(f"GET {path}", last, self.url)
+
+    def send(self, method: str, path: str, body: object = None) -> object:
+        """Write something. Secrets in `body` are opened here and nowhere else.
+
+        Raises:
+            DailyRejectedError: Daily said no; nothing was done.
+            AnswerLostError: it may or may not have been done. Read, then decide.
+            DailyUnreachableError: it was never sent.
+        """
+        if not self.writable:
+            raise ReadOnlyError(f"refused to send {method} {path}: this run only reads")
+        slow = method == "DELETE" and path.startswith("/rooms/")
+        rate_class: RateClass = "deletion" if slow else "general"
+        request = self._http.build_request(method, self.url + path, json=reveal(body))
+        last = ""
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = self._exchange(request, rate_class)
+            except _UNSENT as error:
+                last = _why(error)
+                self._back_off(attempt)
+                continue
+            except httpx.TransportError as error:
+                raise AnswerLostError(
+                    f"the answer to {method} {path} was lost ({_why(error)})"
+                ) from error
+            if not self._was_throttled(answer, attempt, rate_class):
+                return _written(answer, method, path, body)
+            last = _describe(answer)
+        raise _gave_up(f"{method} {path}", last, self.url)
+
+    def _exchange(
+        self, request: httpx.Request, rate_class: RateClass
+    ) -> httpx.Response:
+        pace = self._paces[rate_class]
+        ticket = pace.enter()
+        with self._lock:
+            self.counters.requests += 1
+        started = self._outside.clock()
+        line = f"{request.method} {request.url.path}"
+        try:
+            answer = self._http.send(request)
+        except httpx.TransportError as error:
+            self._log(f"{line} -> {_why(error)}")
+            raise
+        finally:
+            pace.leave(ticket)
+        spent = (self._outside.clock() - started) * 1000
+        self._log(f"{line} -> {answer.status_code} in {spent:.0f} ms")
+        return answer
+
+    def _was_throttled(
+        self, answer: httpx.Response, attempt: int, rate_class: RateClass
+    ) -> bool:
+        if answer.status_code != 429:
+            return False
+        with self._lock:
+            self.counters.throttled += 1
+        asked = _retry_after(answer)
+        pause = self._delay(attempt) if asked is None else asked
+        self._paces[rate_class].pause(min(pause, 2 * _LONGEST_WAIT))
+        return True
+
+    def _back_off(self, attempt: int) -> None:
+        if attempt < _ATTEMPTS - 1:
+            self._outside.sleep(self._delay(attempt))
+
+    def _delay(self, attempt: int) -> float:
+        """Full jitter around an exponential: 0.5 to 1 s, 1 to 2 s, ... up to 30 s."""
+        longest = min(_LONGEST_WAIT, 2.0**attempt)
+        return longest * (0.5 + self._outside.jitter() / 2)
+
+
+def check_url(url: str) -> str:
+    """The base address, checked: https, or plain http on this machine only."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ReconcilerError(
+            "DAILY_API_URL is not an http(s) address",
+            tip=f"the default is {DEFAULT_URL}",
+        )
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ReconcilerError(
+            f"refused to send the API key to {parts.hostname} without encryption",
+            tip="use https; plain http is for the sandbox on this machine",
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ReconcilerError("DAILY_API_URL must be a plain address: host and path")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_key(key: Secret) -> str:
+    # httpx would quote a malformed header value in its error.
+    if not key.value or not all("!" <= char <= "~" for char in key.value):
+        raise ReconcilerError(
+            "the API key is empty or has characters that no key has",
+            tip="check DAILY_API_KEY, or the file that --api-key-file names",
+        )
+    return key.value
+
+
+def _parsed(answer: httpx.Response) -> tuple[object] | None:
+    try:
+        return (json.loads(answer.content),)
+    except ValueError:
+        return None
+
+
+def _written(answer: httpx.Response, method: str, path: str, body: object) -> object:
+    if answer.status_code >= 500:
+        raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
+    if answer.status_code >= 300:
+        _reject(answer, method, path, _secrets(body))
+    parsed = _parsed(answer)
+    if parsed is None:
+        raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
+    return parsed[0]
+
+
+def _reject(
+    answer: httpx.Response, method: str, path: str, secrets: Iterable[str]
+) -> NoReturn:
+    parsed = _parsed(answer)
+    body = parsed[0] if parsed else None
+    code, info = "", ""
+    if isinstance(body, Mapping):
+        code = _text(body.get("error"))
+        info = _text(body.get("info"))
+    for secret in secrets:
+        info = info.replace(secret, "(secret)")
+    request = f"{method} {path} -> {answer.status_code} {code}".rstrip()
+    said = info or code or _describe(answer)
+    raise DailyRejectedError(
+        f"Daily refused: {said}",
+        tip=_tip(answer.status_code),
+        status=answer.status_code,
+        code=code,
+        info=info,
+        request=request,
+    )
+
+
+def _tip(status: int) -> str:
+    if status == 401:
+        return "check DAILY_API_KEY: a key belongs to one domain"
+    if 300 <= status < 400:
+        return "check DAILY_API_URL: redirects are never followed with a key"
+    return ""
+
+
+def _text(value: object) -> str:
+    """Daily's words on one line, without control characters, at a readable length."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value)
+    clean = "".join(char if char.isprintable() else " " for char in text)
+    return clean if len(clean) <= 500 else clean[:497] + "..."
+
+
+def _secrets(body: object) -> tuple[str, ...]:
+    if isinstance(body, Secret):
+        return (body.value,) if body.value else ()
+    values: Iterable[object] = ()
+    if isinstance(body, Mapping):
+        values = body.values()
+    elif isinstance(body, list | tuple):
+        values = body
+    return tuple(secret for value in values for secret in _secrets(value))
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds from Retry-After, which Daily does not document but a proxy may send."""
+    try:
+        return max(0.0, float(answer.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _describe(answer: httpx.Response) -> str:
+    kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
+    if "json" in kind and _parsed(answer) is None:
+        kind = "JSON that is cut off or damaged"
+    return f"status {answer.status_code}, {kind}"
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _gave_up(request: str, last: str, url: str) -> DailyError:
+    host = urlsplit(url).netloc
+    if last.startswith("status"):
+        return DailyAnswerError(
+            f"{host} gave no usable answer to {request} "
+            f"in {_ATTEMPTS} attempts ({last})",
+            tip="check DAILY_API_URL, and Daily's status page",
+        )
+    return DailyUnreachableError(
+        f"cannot reach {host} for {request} in {_ATTEMPTS} attempts ({last})",
+        tip="check the network, the proxy settings and DAILY_API_URL",
+    )

@@ -1,0 +1,251 @@
+"""Reading a domain: GET only, and as few of them as the case allows.
+
+Rooms come from list pages or from one read per declared room, whichever needs
+fewer requests; the first page of the list tells which, since it carries the total.
+
+A list ends when as many items as `total_count` were seen, or a page is empty
+(Daily's total counts the whole domain, and clients that waited for a short page
+have looped for ever). Whether a cursor survives the deletion of its room is
+unknown: a refused cursor starts the list again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote
+
+from reconciler.core.model import (
+    Config,
+    Live,
+    LiveAssignment,
+    LiveDomain,
+    LiveRoom,
+    PurchasedNumber,
+)
+from reconciler.daily import wire
+from reconciler.daily.client import DailyClient
+from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
+
+
+PAGE: Final = 100
+NUMBERS_PAGE: Final = 50
+_RESTARTS: Final = 3
+
+
+def read_live(
+    client: DailyClient,
+    config: Config,
+    *,
+    every_room: bool = False,
+    every_assignment: bool = False,
+) -> Live:
+    """Read what planning this config needs.
+
+    Args:
+        client: may be one that only reads.
+        config: what is declared, and the domain it is declared for.
+        every_room: list the whole domain, also when single reads would be cheaper.
+        every_assignment: read both dial-in stores and the purchased numbers, also
+            when the config declares none.
+
+    Raises:
+        RefusedError: the key belongs to another domain. Nothing else was read.
+        DailyError: as `DailyClient.get`.
+    """
+    started = client.counters.requests
+    domain, legacy = read_domain(client)
+    check_domain(config, domain)
+    dialin = every_assignment or uses_dialin(config)
+    names = [room.key for room in config.of_kind("room")]
+
+    # The three lists do not depend on each other; each one is sequential in itself.
+    listing = client.start(lambda: read_rooms(client, names, every_room=every_room))
+    reading = client.start(lambda: read_assignments(client)) if dialin else None
+    owned = client.start(lambda: read_purchased(client)) if dialin else None
+    rooms, total, complete = listing.result()
+    return Live(
+        domain=domain,
+        rooms=add_variants(client, names, rooms),
+        total_rooms=total,
+        complete=complete,
+        assignments=(*(reading.result() if reading else ()), *legacy),
+        purchased=owned.result() if owned else None,
+        requests=client.counters.requests - started,
+    )
+
+
+def uses_dialin(config: Config) -> bool:
+    """Tell whether a config speaks of phone numbers at all."""
+    if config.of_kind("number"):
+        return True
+    dialins = (room.fields.get("dialin") for room in config.of_kind("room"))
+    return any(isinstance(d, Mapping) and d.get("room_numbers") for d in dialins)
+
+
+def check_domain(config: Config, domain: LiveDomain) -> None:
+    """Refuse a key that belongs to another domain than the file."""
+    if domain.name != config.domain:
+        raise RefusedError(
+            f"the file is for domain '{config.domain}', "
+            f"but the API key belongs to '{domain.name}'; nothing was sent",
+            tip="use the key of the file's domain, or correct `domain:` in the file",
+        )
+
+
+def read_domain(
+    client: DailyClient,
+) -> tuple[LiveDomain, tuple[LiveAssignment, ...]]:
+    """The domain and its legacy lists: `GET /`."""
+    return wire.domain_from_json(client.get("/"))
+
+
+def read_stores(
+    client: DailyClient,
+) -> tuple[LiveDomain, tuple[LiveAssignment, ...]]:
+    """Both dial-in stores, fresh; the current one first."""
+    domain, legacy = read_domain(client)
+    return domain, (*read_assignments(client), *legacy)
+
+
+def read_assignments(client: DailyClient) -> tuple[LiveAssignment, ...]:
+    """Every entry of `GET /domain-dialin-config`."""
+    items = _listed(client, "/domain-dialin-config", PAGE, "id")[0]
+    return tuple(wire.assignment_from_config(item) for item in items)
+
+
+def read_purchased(client: DailyClient) -> tuple[PurchasedNumber, ...]:
+    """Every number the domain owns. Their cursor is `pagination_id`, not `id`."""
+    path = "/purchased-phone-numbers"
+    items = _listed(client, path, NUMBERS_PAGE, "pagination_id")[0]
+    return tuple(wire.purchased_from_json(items))
+
+
+def read_room(client: DailyClient, name: str) -> LiveRoom | None:
+    """One room by name; None when Daily does not know it."""
+    try:
+        answer = client.get(f"/rooms/{quote(name, safe='')}")
+    except DailyRejectedError as error:
+        if error.status == 404:
+            return None
+        raise
+    return wire.room_from_json(answer, asked=name)
+
+
+def read_rooms(
+    client: DailyClient, names: Iterable[str], *, every_room: bool = False
+) -> tuple[dict[str, LiveRoom], int, bool]:
+    """The named rooms (and whichever others came along), the total, and "all read".
+
+    Costs the smaller of the number of list pages and the number of names, plus one.
+    """
+    wanted = list(dict.fromkeys(names))
+    if len(wanted) <= 1 and not every_room:
+        first, total = _one_page(client, "/rooms", {"limit": 1})
+        rooms = _by_name(first)
+        missing = [name for name in wanted if name not in rooms]
+        return {**rooms, **_each(client, missing)}, total or len(rooms), False
+    first, total = _one_page(client, "/rooms", {"limit": PAGE})
+    rooms = _by_name(first)
+    missing = [name for name in wanted if name not in rooms]
+    pages_left = math.ceil(((total or 0) - len(first)) / PAGE)
+    if total is not None and not every_room and len(missing) < pages_left:
+        return {**rooms, **_each(client, missing)}, total, False
+    items, counted = _listed(client, "/rooms", PAGE, "id", (first, total))
+    return _by_name(items), max(counted, len(items)), True
+
+
+def add_variants(
+    client: DailyClient, names: Iterable[str], rooms: Mapping[str, LiveRoom]
+) -> dict[str, LiveRoom]:
+    """Ask Daily about declared names that live rooms have in another spelling.
+
+    Whether `Lobby` and `lobby` are one room is unknown, so Daily is asked.
+    """
+    found = dict(rooms)
+    spelled = {name.casefold(): name for name in rooms}
+    declared = set(names)
+    for name in declared:
+        twin = spelled.get(name.casefold())
+        if name in found or twin is None:
+            continue
+        room = read_room(client, name)
+        if room is not None:
+            found[name] = room
+            if room.name not in declared:
+                found.pop(room.name, None)
+    return found
+
+
+def _each(client: DailyClient, names: list[str]) -> dict[str, LiveRoom]:
+    read = client.parallel(lambda name: read_room(client, name), names)
+    return {
+        name: room for name, room in zip(names, read, strict=True) if room is not None
+    }
+
+
+def _by_name(items: Iterable[Mapping[str, object]]) -> dict[str, LiveRoom]:
+    rooms = (wire.room_from_json(item) for item in items)
+    return {room.name: room for room in rooms}
+
+
+Page = tuple[list[Mapping[str, object]], int | None]
+
+
+def _one_page(client: DailyClient, path: str, params: Mapping[str, str | int]) -> Page:
+    return wire.page(client.get(path, params), f"the list {path}")
+
+
+def _listed(
+    client: DailyClient, path: str, size: int, cursor: str, first: Page | None = None
+) -> tuple[list[Mapping[str, object]], int]:
+    """Every item of a paged list, newest first, and the last total that was said."""
+    for _ in range(_RESTARTS):
+        try:
+            return _follow(client, path, size, cursor, first)
+        except DailyRejectedError as error:
+            if error.status not in (400, 404) or "starting_after" not in error.request:
+                raise
+            first = None
+    raise DailyAnswerError(
+        f"the list {path} could not be read to its end in {_RESTARTS} attempts",
+        tip="rooms may be deleted faster than they can be listed; try again later",
+    )
+
+
+def _follow(
+    client: DailyClient, path: str, size: int, cursor: str, first: Page | None
+) -> tuple[list[Mapping[str, object]], int]:
+    items, total = first or _one_page(client, path, {"limit": size})
+    seen = {str(item.get(cursor)): item for item in items}
+    repeats = 0
+    while items and (total is None or len(seen) < total):
+        after = str(items[-1].get(cursor) or "")
+        items, latest = _page_after(client, path, size, after)
+        total = latest if latest is not None else total
+        known = len(seen)
+        seen.update((str(item.get(cursor)), item) for item in items)
+        repeats = repeats + 1 if len(seen) == known and items else 0
+        if repeats == _RESTARTS:
+            raise DailyAnswerError(
+                f"the list {path} repeats itself after {known} of {total} items",
+                tip="try again later; nothing was written",
+            )
+    return list(seen.values()), len(seen) if total is None else total
+
+
+def _page_after(client: DailyClient, path: str, size: int, after: str) -> Page:
+    if not after:
+        raise DailyAnswerError(f"an item of the list {path} has no cursor")
+    try:
+        return _one_page(client, path, {"limit": size, "starting_after": after})
+    except DailyRejectedError as error:
+        error.request += " (starting_after)"
+        raise
+
+
+def with_assignments(live: Live, stores: tuple[LiveAssignment, ...]) -> Live:
+    """The same reading with both dial-in stores read again."""
+    return replace(live, assignments=stores)

@@ -1,0 +1,117 @@
+"""How fast Daily may be asked: one evenly paced budget per rate class.
+
+Classes and windows: Daily's page on authentication and rate limits. A share of
+them is taken (`--rate`), because the domain's own applications live on the same
+limits. pyrate-limiter keeps the exact sliding windows; what is ours is the even
+pace, the pause after a 429, and the allowance for jitter:
+
+* requests are spaced slightly wider than the limit needs, so that one which
+  travels slower than its neighbours does not crowd the window it lands in;
+* when an answer took longer than the fastest one so far, its request may have
+  arrived late by that much, and the request that shares a window with it waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+RateClass: TypeAlias = Literal["general", "deletion"]
+
+WINDOWS: Final[Mapping[RateClass, tuple[tuple[int, float], ...]]] = {
+    "general": ((20, 1.0), (100, 5.0)),
+    "deletion": ((2, 1.0), (50, 30.0)),
+}
+"""Requests and seconds, as Daily publishes them."""
+
+SLACK: Final = 1.035
+"""Spacing between requests, as a multiple of what the windows need."""
+
+
+def interval(rate_class: RateClass, share: float) -> float:
+    """Seconds between two requests of a class."""
+    return max(s / n for n, s in WINDOWS[rate_class]) * SLACK / share
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One request's place in the pace. `arrived` is the latest it can have landed."""
+
+    sent: float = 0.0
+    arrived: float | None = None
+
+
+class Pace:
+    """The budget of one rate class, shared by all threads of a run."""
+
+    def __init__(
+        self,
+        rate_class: RateClass,
+        share: float,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._interval = interval(rate_class, share)
+        self._limit, self._window = WINDOWS[rate_class][0]
+        rates = [Rate(n, int(s * 1000 / share)) for n, s in WINDOWS[rate_class]]
+        # Above Daily's own limits (loopback only) there is no window to keep.
+        self._bucket = InMemoryBucket(rates) if share <= 1 else None
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._fastest = float("inf")
+        self._recent: deque[Ticket] = deque(maxlen=self._limit)
+
+    def enter(self) -> Ticket:
+        """Wait for this request's turn."""
+        with self._lock:
+            turn = self._reserve(self._clock())
+        self._wait_until(turn)
+        with self._lock:
+            late = self._crowded_until()
+            ticket = Ticket(sent=max(self._clock(), late))
+            self._recent.append(ticket)
+            self._next = max(self._next, late + self._interval)
+        self._wait_until(late)
+        return ticket
+
+    def leave(self, ticket: Ticket) -> None:
+        """Say that the answer to a request is there."""
+        with self._lock:
+            now = self._clock()
+            self._fastest = min(self._fastest, now - ticket.sent)
+            ticket.arrived = now - self._fastest
+
+    def pause(self, seconds: float) -> None:
+        """Hold the whole class back: Daily said that it was too fast."""
+        with self._lock:
+            self._next = max(self._next, self._clock() + seconds)
+
+    def _reserve(self, now: float) -> float:
+        turn = max(now, self._next)
+        while self._bucket is not None:
+            item = RateItem("request", int(turn * 1000))
+            if self._bucket.put(item):
+                self._bucket.leak(int(now * 1000))
+                break
+            turn += max(1, int(self._bucket.waiting(item))) / 1000  # type: ignore[arg-type]
+        self._next = turn + self._interval
+        return turn
+
+    def _crowded_until(self) -> float:
+        if self._bucket is None or len(self._recent) < self._limit:
+            return 0.0
+        oldest = self._recent[0]
+        return (oldest.arrived or oldest.sent) + self._window
+
+    def _wait_until(self, moment: float) -> None:
+        left = moment - self._clock()
+        if left > 0:
+            self._sleep(left)

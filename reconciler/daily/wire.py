@@ -1,0 +1,222 @@
+"""Daily's JSON to our nouns and back, both directions side by side.
+
+Answers are checked as far as they are used: anything else than the promised shape
+is a `DailyAnswerError` that names the request. Sources: Daily's pages on rooms,
+domain configuration, domain dial-in configuration and phone numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from reconciler.core.kinds import KINDS, ROOM, SETTABLE
+from reconciler.core.model import (
+    KindName,
+    LiveAssignment,
+    LiveDomain,
+    LiveRoom,
+    PurchasedNumber,
+    Secret,
+    Store,
+)
+from reconciler.core.normalize import e164, veil
+from reconciler.errors import DailyAnswerError
+
+LEGACY_LISTS: Final = ("pin_dialin", "pinless_dialin")
+"""The two domain settings that hold assignments in the older form."""
+
+
+def mapping(value: object, what: str) -> Mapping[str, object]:
+    """A JSON object, or an error that says what was expected."""
+    if isinstance(value, Mapping):
+        return value
+    raise DailyAnswerError(
+        f"{what} should be a JSON object, but is {type(value).__name__}",
+        tip="check DAILY_API_URL, and Daily's status page",
+    )
+
+
+def text(value: object, what: str) -> str:
+    """A non-empty string, or an error that says what was expected."""
+    if isinstance(value, str) and value:
+        return value
+    raise DailyAnswerError(f"{what} should be a text, but is {type(value).__name__}")
+
+
+def page(value: object, what: str) -> tuple[list[Mapping[str, object]], int | None]:
+    """The items of one page of a list, and Daily's total count if it gave one."""
+    body = mapping(value, what)
+    items = body.get("data")
+    if not isinstance(items, list):
+        raise DailyAnswerError(f"{what} has no list of items in it")
+    total = body.get("total_count")
+    counted = isinstance(total, int) and not isinstance(total, bool)
+    return (
+        [mapping(item, f"an item of {what}") for item in items],
+        total if counted and isinstance(total, int) else None,
+    )
+
+
+# Rooms.
+
+
+def room_from_json(value: object, *, asked: str = "") -> LiveRoom:
+    """A room, as every rooms endpoint answers it."""
+    item = mapping(value, "a room")
+    name = text(item.get("name"), "a room's name")
+    config = item.get("config")
+    settings = dict(mapping({} if config is None else config, "a room's config"))
+    dialin = settings.get("dialin")
+    if isinstance(dialin, Mapping):
+        settings["dialin"] = _dialin_from_json(dialin)
+    privacy = item.get("privacy")
+    return LiveRoom(
+        name=name,
+        id=str(item.get("id") or ""),
+        privacy=privacy if isinstance(privacy, str) else None,
+        config=settings,
+        asked=asked or name,
+    )
+
+
+def rooms_from_batch(value: object) -> list[LiveRoom]:
+    """The rooms a batch made: a bare array, or wrapped in `data`; both were seen."""
+    items = value.get("data") if isinstance(value, Mapping) else value
+    if not isinstance(items, list):
+        raise DailyAnswerError("the answer to a batch has no list of rooms in it")
+    return [room_from_json(item) for item in items]
+
+
+def room_to_json(
+    send: Mapping[str, object], *, name: str | None = None
+) -> dict[str, object]:
+    """A body for creating (with a name) or updating (without) a room."""
+    body: dict[str, object] = {} if name is None else {"name": name}
+    properties: dict[str, object] = {}
+    for key, value in send.items():
+        if key == "privacy":
+            body["privacy"] = value
+        elif key == "dialin" and isinstance(value, Mapping):
+            properties[key] = _dialin_to_json(value)
+        else:
+            properties[key] = veil(ROOM, (key,), value, None)
+    if properties:
+        body["properties"] = properties
+    return body
+
+
+def _dialin_from_json(dialin: Mapping[str, object]) -> dict[str, object]:
+    numbers = dialin.get("room_numbers")
+    if not isinstance(numbers, list):
+        return dict(dialin)
+    flat = [n.get("phone_number") if isinstance(n, Mapping) else n for n in numbers]
+    return {**dialin, "room_numbers": [e164(str(number)) for number in flat]}
+
+
+def _dialin_to_json(dialin: Mapping[str, object]) -> dict[str, object]:
+    numbers = dialin.get("room_numbers")
+    if not isinstance(numbers, list):
+        return dict(dialin)
+    return {**dialin, "room_numbers": [{"phone_number": n} for n in numbers]}
+
+
+# The domain and its assignments.
+
+
+def domain_from_json(value: object) -> tuple[LiveDomain, tuple[LiveAssignment, ...]]:
+    """The domain, and the assignments of the older form that it carries."""
+    item = mapping(value, "the domain")
+    config = mapping(item.get("config") or {}, "the domain's config")
+    domain = LiveDomain(
+        name=text(item.get("domain_name"), "the domain's name"),
+        id=str(item.get("domain_id") or ""),
+        config={k: v for k, v in config.items() if k not in LEGACY_LISTS},
+        shown_lists=frozenset(key for key in LEGACY_LISTS if key in config),
+    )
+    entries = [
+        assignment_from_json("legacy", kind, entry, position=position)
+        for kind in LEGACY_LISTS
+        for position, entry in enumerate(_legacy_list(config.get(kind), kind))
+    ]
+    return domain, tuple(entries)
+
+
+def _legacy_list(value: object, kind: str) -> list[Mapping[str, object]]:
+    if value is None:
+        return []
+    # Older documentation also allowed one object in place of a list.
+    items = [value] if isinstance(value, Mapping) else value
+    if not isinstance(items, list):
+        raise DailyAnswerError(f"{kind} of the domain is not a list")
+    return [mapping(item, f"an entry of {kind}") for item in items]
+
+
+def assignment_from_config(value: object) -> LiveAssignment:
+    """An entry of /domain-dialin-config: `{id, type, config}`."""
+    item = mapping(value, "a dial-in config")
+    kind = text(item.get("type"), "the type of a dial-in config")
+    config = mapping(item.get("config") or {}, "the config of a dial-in config")
+    made = assignment_from_json("current", kind, config)
+    return LiveAssignment(
+        made.store, made.type, made.number, made.fields, id=str(item.get("id") or "")
+    )
+
+
+def assignment_from_json(
+    store: Store, kind: str, entry: Mapping[str, object], *, position: int = 0
+) -> LiveAssignment:
+    """An entry's own fields, the same in both stores. The hmac becomes a Secret."""
+    number = entry.get("phone_number")
+    fields = {k: v for k, v in entry.items() if k != "phone_number"}
+    if isinstance(fields.get("hmac"), str) and fields["hmac"]:
+        fields["hmac"] = Secret(str(fields["hmac"]))
+    return LiveAssignment(
+        store=store,
+        type=kind,
+        number=e164(str(number)) if number else None,
+        fields=fields,
+        position=position,
+    )
+
+
+def assignment_to_json(
+    number: str | None, fields: Mapping[str, object], *, with_nulls: bool = False
+) -> dict[str, object]:
+    """An entry's own fields as they are written, without anything server-made.
+
+    `with_nulls`: keep declared nulls at the top level, to clear a field.
+    """
+    kind = str(fields["type"])
+    body: dict[str, object] = {} if number is None else {"phone_number": number}
+    for name in sorted(SETTABLE.get(kind, frozenset())):
+        if name not in fields:
+            continue
+        value = fields[name]
+        if isinstance(value, Mapping):
+            value = {k: v for k, v in value.items() if v is not None}
+        if value is not None or with_nulls:
+            body[name] = _secret_value("number", name, value)
+    return body
+
+
+def _secret_value(kind: KindName, name: str, value: object) -> object:
+    return veil(KINDS[kind], (name,), value, None)
+
+
+# Purchased numbers.
+
+
+def purchased_from_json(
+    items: Iterable[Mapping[str, object]],
+) -> list[PurchasedNumber]:
+    """Purchased numbers. Items without an id are verified caller ids, not owned."""
+    return [
+        PurchasedNumber(
+            number=e164(str(item.get("number") or item.get("phone_number") or "")),
+            id=str(item["id"]),
+            created=str(item.get("created_date") or ""),
+        )
+        for item in items
+        if item.get("id") and (item.get("number") or item.get("phone_number"))
+    ]
