@@ -23,21 +23,13 @@ if TYPE_CHECKING:
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
-class _Duration(click.ParamType):
-    """A length of time in seconds, such as `120d`, `-1w` or `1d12h`."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, int | float):
-            return float(value)
-        if not re.fullmatch(r"[-+]?(?:[0-9]+[wdhms])+", value):
-            self.fail(f"{value!r} is not a duration such as 120d or -1d12h", param, ctx)
-        parts = re.findall(r"([0-9]+)([wdhms])", value)
-        seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
-        return float(-seconds if value.startswith("-") else seconds)
+def _duration(value: str) -> float:
+    """Read a length of time such as `120d`, `-1w` or `1d12h`, in seconds."""
+    if not re.fullmatch(r"[-+]?(?:[0-9]+[wdhms])+", value):
+        raise click.BadParameter(f"{value!r} is not a duration such as 120d or -1d12h")
+    parts = re.findall(r"([0-9]+)([wdhms])", value)
+    seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
+    return float(-seconds if value.startswith("-") else seconds)
 
 
 @click.command()
@@ -66,8 +58,9 @@ class _Duration(click.ParamType):
 @click.option("--retry-after", is_flag=True, help="Send Retry-After with a 429.")
 @click.option(
     "--clock-offset",
-    default=0.0,
-    type=_Duration(),
+    default="0s",
+    type=_duration,
+    metavar="DURATION",
     help="Run in the future or the past: 120d, -2h.",
 )
 @click.option(
@@ -124,15 +117,14 @@ def _settings(
     from reconciler.sandbox.faults import parse_fault
     from reconciler.sandbox.settings import Settings, parse_assume
 
-    numbers = {"numbers": number} if number else {}
     try:
         for spec in fault:
             parse_fault(spec)
         return Settings(
+            numbers=number or Settings().numbers,
             assume=parse_assume(assume),
             accept_properties=accept_property,
             faults=fault,
-            **numbers,
             **plain,
         )
     except ValueError as error:

@@ -118,7 +118,7 @@ def follow_lists(store: Store) -> None:
     store.dialin_configs.clear()
     for kind in entries.KINDS:
         for entry in store.legacy[kind] or ():
-            known = ids.get((kind, entries.identity(entry))) or str(uuid.uuid4())
+            known = ids.pop((kind, entries.identity(entry)), None) or str(uuid.uuid4())
             store.dialin_configs[known] = entries.DialinConfig(known, kind, dict(entry))
 
 

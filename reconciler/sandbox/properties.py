@@ -160,8 +160,8 @@ def _flag(default: bool | None = None, *, domain: bool = False) -> Property:
 
 OPENAPI: Mapping[str, Property] = {
     # exp and nbf have error texts of their own, so their rules are in `rooms`.
-    "nbf": Property(ANY),
-    "exp": Property(ANY),
+    "nbf": Property(NUMBER),
+    "exp": Property(NUMBER),
     "max_participants": Property(whole(1, 200), 200),
     "enable_people_ui": _flag(True, domain=True),
     "enable_cpu_warning_notifications": _flag(True, domain=True),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from reconciler.sandbox import entries, rooms
 from reconciler.sandbox.echo import show_room
 from reconciler.sandbox.pages import stretch
-from reconciler.sandbox.refusal import Refusal, invalid, missing
+from reconciler.sandbox.refusal import invalid, missing
 from reconciler.sandbox.roomindex import Room
 
 if TYPE_CHECKING:
@@ -180,14 +180,14 @@ def delete(store: Store, name: str, now: float) -> dict[str, object]:
 def delete_batch(store: Store, body: Mapping[str, object], now: float) -> int:
     """Remove all rooms of a request, or none."""
     wanted = _read_batch(body, "room_names")
+    store.index.sweep(now)
     doomed: dict[str, Room] = {}
     for name in wanted:
         if not isinstance(name, str):
             raise invalid("room_names should hold strings")
-        try:
-            room = find(store, name, now)
-        except Refusal:
-            raise invalid(f"room {name} not found") from None
+        room = store.index.find(name)
+        if room is None or room.expired(now):
+            raise invalid(f"room {name} not found")
         doomed[room.name] = room
     for room in doomed.values():
         store.index.remove(room)

@@ -62,7 +62,7 @@ def relative(path: str) -> str:
 
 def answer(status: int, body: object, **headers: str) -> Response:
     """Build a JSON answer."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(body, separators=(",", ":"))
     kind = {"Content-Type": "application/json; charset=utf-8"}
     return Response(status, text.encode(), {**kind, **headers})
 

@@ -12,6 +12,7 @@ import contextlib
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import time
 import traceback
@@ -83,8 +84,9 @@ class Sandbox:
 
     def respond(self, request: Request, at: float) -> Response | Drop:
         """Serve a request that arrived at the monotonic time `at`."""
-        fault = self.faults.take(request)
         wait = self._limits.admit(rate_class(request.method, request.segments), at)
+        # A request over the limit must not use up a fault.
+        fault = self.faults.take(request) if wait is None else None
         self.stopping.wait(self.settings.latency_ms / 1000)
         if wait is not None:
             outcome: Response | Drop = over_limit(
@@ -140,6 +142,9 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
     def finish_request(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)  # noqa: S101
         with self._opening:
+            # Accepted too late for `hang_up` to see: nobody would ever end it.
+            if self.sandbox.stopping.is_set():
+                return
             self._open.add(request)
         try:
             super().finish_request(request, client_address)
@@ -154,8 +159,10 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Pass over clients that hang up; that is their right."""
+    def handle_error(self, *_: object) -> None:
+        """Pass over clients that hang up, which is their right."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            traceback.print_exc()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ accepted inside an object (it leaves the key out) but not inside a list.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -106,7 +107,9 @@ def _is_kind(kind: str, value: object) -> bool:
     if kind in ("integer", "number"):
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return kind == "number" or value == int(value)
+        # JSON such as 1e999 is read as infinity, which cannot be written again.
+        finite = isinstance(value, int) or math.isfinite(value)
+        return finite and (kind == "number" or value == int(value))
     return isinstance(value, {"string": str, "array": list, "object": dict}[kind])
 
 

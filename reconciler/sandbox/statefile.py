@@ -84,7 +84,7 @@ class StateFile:
                 return
             with self._store.lock:
                 newest = self._asked
-                text = json.dumps(_state(self._store), ensure_ascii=False)
+                text = json.dumps(_state(self._store))
             write_atomically(self.path, text + "\n")
             self._saved = newest
 
