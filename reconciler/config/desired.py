@@ -1,0 +1,211 @@
+"""Checked entries to the nouns that the planner works with.
+
+Rooms become flat: `privacy`, the properties and the extra ones side by side. Times
+become Unix seconds, `room_numbers` a list of E.164 texts, and what came from a
+variable or stands at a secret path becomes a `Secret`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from reconciler.config.entries import Entry, Gathered
+from reconciler.config.times import duration, moment
+from reconciler.config.variables import Filled
+from reconciler.core.kinds import KINDS, SETTABLE, is_secret
+from reconciler.core.model import (
+    Config,
+    Desired,
+    KindName,
+    Limit,
+    Limits,
+    Path,
+    Place,
+    Rolling,
+    Secret,
+    Store,
+)
+
+RENEW_SHARE: Final = 3
+"""Without `renew_before`, a third of `after`."""
+
+
+class Places(Mapping[Path, Place]):
+    """Where the fields of an entry are written, looked up when asked for."""
+
+    __slots__ = ("_entry", "_fields")
+
+    def __init__(self, entry: Entry, fields: Mapping[str, object]) -> None:
+        self._entry = entry
+        self._fields = fields
+
+    def __getitem__(self, path: Path) -> Place:
+        if not path or path[0] not in self._fields:
+            raise KeyError(path)
+        return self._entry.key_place(_written(self._entry, path))
+
+    def __iter__(self) -> Iterator[Path]:
+        return ((name,) for name in self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def config(gathered: Gathered) -> Config:
+    """Build the config. Everything must have been checked before."""
+    single = {key: value for key, (_, value) in gathered.single.items()}
+    store: Store = "legacy" if single.get("dialin_store") == "legacy" else "current"
+    return Config(
+        domain=str(single["domain"]),
+        store=store,
+        limits=_limits(single.get("limits", {})),
+        resources=tuple(desired(entry) for entry in gathered.entries),
+    )
+
+
+def desired(entry: Entry) -> Desired:
+    """Build one room or number."""
+    fields = {} if entry.absent else _fields(entry)
+    body = entry.merged
+    extra = body.get("extra_properties", {}) if fields else {}
+    return Desired(
+        kind=entry.kind,
+        key=entry.key,
+        fields=fields,
+        absent=entry.absent,
+        rolling=None if entry.absent else rolling(body.get("expires")),
+        write_only=_write_only(entry, fields),
+        extra=frozenset(extra),
+        place=entry.document.key_place(entry.root),
+        places=Places(entry, fields),
+    )
+
+
+def rolling(expires: object) -> Rolling | None:
+    """Read `expires`; None where there is none that can be read."""
+    if not isinstance(expires, dict):
+        return None
+    after = duration(expires.get("after"))
+    before = duration(expires.get("renew_before", ""))
+    if after is None:
+        return None
+    return Rolling(after, after // RENEW_SHARE if before is None else before)
+
+
+def assignment(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The type of a number's assignment, and its fields as written."""
+    for type_ in SETTABLE:
+        if isinstance(body.get(type_), dict):
+            return type_, body[type_]
+    return "", {}
+
+
+def _fields(entry: Entry) -> dict[str, object]:
+    body = entry.merged
+    raw: dict[str, Any] = {}
+    if entry.kind == "number":
+        type_, parts = assignment(body)
+        raw = {"type": type_, **parts}
+    else:
+        if "privacy" in body:
+            raw["privacy"] = body["privacy"]
+        raw |= body.get("properties", {})
+        raw |= body.get("extra_properties", {})
+    return {name: _field(entry.kind, name, value) for name, value in raw.items()}
+
+
+def _field(kind: KindName, name: str, value: Any) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if name in KINDS[kind].times:
+        return moment(value)
+    if name == "dialin" and kind == "room":
+        value = {**value, **_room_numbers(value)}
+    return _plain(kind, (name,), value)
+
+
+def _room_numbers(dialin: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = dialin.get("room_numbers")
+    if not isinstance(numbers, list):
+        return {}
+    return {
+        "room_numbers": [
+            n["phone_number"] if isinstance(n, dict) else n for n in numbers
+        ]
+    }
+
+
+def _plain(kind: KindName, path: Path, value: Any) -> object:
+    """Wrap what nobody may see; the rest is handed on, containers copied."""
+    if isinstance(value, dict):
+        return {k: _plain(kind, (*path, k), v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(kind, (*path, str(i)), v) for i, v in enumerate(value)]
+    if isinstance(value, Filled):
+        return Secret(value.reveal(), value.label)
+    if isinstance(value, str) and is_secret(kind, path):
+        return Secret(value)
+    return value
+
+
+def _write_only(entry: Entry, fields: Mapping[str, object]) -> frozenset[Path]:
+    paths = (tuple(str(path).split(".")) for path in entry.merged.get("write_only", ()))
+    # A path that the defaults name may be one that this room does not write.
+    return frozenset(path for path in paths if path[0] in fields)
+
+
+def _written(entry: Entry, path: Path) -> Path:
+    """The path of a flat field inside the entry."""
+    if entry.kind == "number":
+        type_, _ = assignment(entry.merged)
+        return (type_,) if path == ("type",) else (type_, *path)
+    if path == ("privacy",):
+        return path
+    extra = path[0] in entry.merged.get("extra_properties", {})
+    return ("extra_properties" if extra else "properties", *path)
+
+
+def _limits(written: Mapping[str, Any]) -> Limits:
+    return Limits(**{name: _limit(value) for name, value in written.items()})
+
+
+def _limit(value: object) -> Limit:
+    text = value.reveal() if isinstance(value, Filled) else str(value)
+    if text.endswith("%"):
+        return Limit(percent=float(text[:-1]))
+    return Limit(count=int(text))
+
+
+def digest(config: Config) -> str:
+    """A fingerprint of what is wanted, whatever the files look like.
+
+    References stand for the values of variables, so that it does not change with
+    the environment and betrays nothing of it.
+    """
+    total = hashlib.sha256(
+        repr((1, config.domain, config.store, config.limits)).encode()
+    )
+    for item in sorted(config.resources, key=lambda r: (r.kind, r.key)):
+        text = json.dumps(
+            [
+                item.kind,
+                item.key,
+                item.absent,
+                item.fields,
+                item.rolling and [item.rolling.after, item.rolling.renew_before],
+                sorted(item.write_only),
+            ],
+            sort_keys=True,
+            default=_reference,
+        )
+        total.update(text.encode())
+    return total.hexdigest()
+
+
+def _reference(value: object) -> object:
+    if isinstance(value, Secret):
+        return ["$", value.label if "$" in value.label else value.value]
+    raise TypeError(type(value).__name__)

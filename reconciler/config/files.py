@@ -1,0 +1,84 @@
+"""From the paths a user names to texts: folders listed, bytes decoded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from reconciler.core.findings import Finding
+from reconciler.core.model import Place
+
+_ENDINGS: Final = (".yaml", ".yml")
+_OTHER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def listed(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
+    """List the files that the paths name, each once, in the order given."""
+    files: dict[str, Path] = {}
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            found = _in_folder(path) if path.is_dir() else [path]
+        except OSError as error:
+            findings.append(_unreadable(path, error))
+            continue
+        if not found:
+            findings.append(
+                Finding(
+                    "no-config-files",
+                    "the folder holds no *.yaml or *.yml file",
+                    Place(str(path)),
+                    hint="name a file, or a folder with YAML files directly inside",
+                )
+            )
+        for file in found:
+            files.setdefault(os.path.realpath(file), file)
+    return tuple(files.values()), tuple(findings)
+
+
+def read(file: Path) -> tuple[str | None, Finding | None]:
+    """Read a file as UTF-8 text, or say why that cannot be done."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        message = "no such file"
+        hint = "check the path"
+        return None, Finding("file-missing", message, Place(str(file)), hint=hint)
+    except OSError as error:
+        return None, _unreadable(file, error)
+    try:
+        return content.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        return None, _not_text(file, content, error.start)
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(
+        (
+            item
+            for item in folder.iterdir()
+            if item.suffix in _ENDINGS
+            and not item.name.startswith(".")
+            and not item.is_dir()
+        ),
+        key=lambda item: item.name,
+    )
+
+
+def _unreadable(path: Path, error: OSError) -> Finding:
+    reason = (error.strerror or type(error).__name__).lower()
+    return Finding("file-unreadable", f"cannot be read: {reason}", Place(str(path)))
+
+
+def _not_text(file: Path, content: bytes, offset: int) -> Finding:
+    if content.startswith(_OTHER_MARKS):
+        place, message = Place(str(file), 1, 1), "the file is UTF-16, not UTF-8"
+    else:
+        before = content[:offset].decode("utf-8", "replace")
+        line = before.count("\n") + 1
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        place = Place(str(file), line, column)
+        message = f"the byte 0x{content[offset]:02x} is not UTF-8 text"
+    return Finding("file-unreadable", message, place, hint="save the file as UTF-8")

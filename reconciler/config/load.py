@@ -1,0 +1,138 @@
+"""Config files to a Config and findings: the one way in.
+
+Everything is collected: a broken file does not hide what is wrong in the next one.
+With any error there is no config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.config import desired, files, rules, shape, source
+from reconciler.config.entries import Gathered, gather
+from reconciler.config.parse import collector_paused, parse
+from reconciler.config.positions import Document
+from reconciler.config.variables import Filling, Variables, fill
+from reconciler.core.findings import Finding, errors, in_order
+from reconciler.core.model import Config, Place
+
+__all__ = ["Loaded", "Variables", "load"]
+
+Reader = Callable[[Path], tuple[str | None, Finding | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading gave.
+
+    `config` is None if any finding is an error, and `digest` is empty then.
+    `files` are named as the user did; `variables` are those referred to.
+    """
+
+    config: Config | None
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The files as read: the documents, and the text of each, broken ones too."""
+
+    documents: tuple[Document, ...]
+    texts: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+
+def load(
+    paths: Sequence[Path],
+    *,
+    environ: Mapping[str, str],
+    now: float,
+    variables: Variables,
+    read: Reader = files.read,
+) -> Loaded:
+    """Read, check and merge config files. Never raises for what is in them.
+
+    `paths` are files or folders, `now` is in Unix seconds, `read` gives the text of
+    a file or the reason why there is none.
+    """
+    with collector_paused():
+        names, missing = files.listed(paths)
+        texts = _read(names, read)
+        filling = Filling(environ, variables)
+        for document in texts.documents:
+            fill(document, filling)
+        gathered = gather(texts.documents)
+        whole = len(texts.documents) == len(names) and not missing
+        found = [
+            *missing,
+            *texts.findings,
+            *filling.findings,
+            *gathered.findings,
+            *_check(texts.documents, gathered, now, whole=whole),
+        ]
+        findings = source.marked(in_order(found), texts.documents, texts.texts)
+        config = None if errors(findings) else desired.config(gathered)
+        return Loaded(
+            config=config,
+            findings=findings,
+            files=tuple(map(str, names)),
+            variables=tuple(sorted(filling.names)),
+            digest=desired.digest(config) if config else "",
+        )
+
+
+def _read(names: Iterable[Path], read: Reader) -> _Texts:
+    documents: list[Document] = []
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name in names:
+        text, finding = read(name)
+        if finding:
+            findings.append(finding)
+        if text is not None:
+            texts[str(name)] = text
+            parsed = parse(text, str(name))
+            findings.extend(parsed.findings)
+            if parsed.document:
+                documents.append(parsed.document)
+    return _Texts(tuple(documents), texts, tuple(findings))
+
+
+def _check(
+    documents: Sequence[Document], gathered: Gathered, now: float, *, whole: bool
+) -> list[Finding]:
+    """Check shape and rules; where both mark one value, the rule knows better."""
+    said = list(rules.check(gathered, now))
+    if whole and documents:
+        said += _missing(documents[0], gathered)
+    places = {(f.place, f.path) for f in errors(said)}
+    shapes = [
+        finding for document in documents for finding in shape.of_document(document)
+    ]
+    for entry in gathered.entries:
+        shapes.extend(shape.of_entry(entry))
+    said += (f for f in shapes if (f.place, f.path) not in places)
+    return said
+
+
+def _missing(first: Document, gathered: Gathered) -> list[Finding]:
+    lines = {
+        "version": ("version: 1", "the version of the file format"),
+        "domain": ("domain: NAME", "the Daily domain the file belongs to"),
+    }
+    return [
+        Finding(
+            "missing-key",
+            f"'{key}' is missing: {meaning}",
+            Place(first.file, 1, 1),
+            hint=f"add '{line}'",
+            path=(key,),
+        )
+        for key, (line, meaning) in lines.items()
+        if key not in gathered.single
+    ]
