@@ -84,6 +84,11 @@ class Change:
         return self.live if isinstance(self.live, LiveAssignment) else None
 
     @property
+    def ends_dialin(self) -> bool:
+        """True when the change takes PIN dial-in away on purpose."""
+        return "dialin" in self.send and self.send["dialin"] is None
+
+    @property
     def live_pin(self) -> str | None:
         """The PIN that callers use now, if the room has one."""
         return self.live_room.pin if self.live_room else None

@@ -29,7 +29,6 @@ from reconciler.daily import wire
 from reconciler.daily.client import DailyClient
 from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
 
-
 PAGE: Final = 100
 NUMBERS_PAGE: Final = 50
 _RESTARTS: Final = 3

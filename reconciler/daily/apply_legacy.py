@@ -1,0 +1,134 @@
+"""Writing the legacy lists, where Daily replaces a whole list with each write.
+
+Source: Daily's page on domain configuration (`pin_dialin`, `pinless_dialin`).
+
+A list is read, overlaid and written back: bystanders as they are and in their
+order, with every `hmac` (Daily makes a new one when none is sent), without
+`sip_uri`; new entries come last. Only lists that change are sent, both in one call
+when a number moves from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.core.kinds import SETTABLE
+from reconciler.core.model import Desired, LiveAssignment
+from reconciler.core.plan import Action, Change
+from reconciler.core.report import Outcome
+from reconciler.daily import wire
+from reconciler.daily.live import read_domain
+from reconciler.daily.run import TRIES, Run, explain, left_for_number
+from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
+
+
+def write_lists(run: Run, changes: list[Change], look: Callable[[], None]) -> None:
+    """Write all changes in one call; one by one only when Daily refuses them so."""
+    if not changes:
+        return
+    problem = _try(run, changes, look)
+    if isinstance(problem, DailyRejectedError) and len(changes) > 1:
+        # Nothing was written: find out whose fault it is.
+        for change in changes:
+            if run.should_stop():
+                run.note(change, Outcome.NOT_TRIED, run.stopped)
+            else:
+                _note(run, [change], _try(run, [change], look))
+        return
+    _note(run, changes, problem)
+
+
+def _try(
+    run: Run, changes: list[Change], look: Callable[[], None]
+) -> DailyError | None:
+    try:
+        _write(run, changes)
+    except DailyError as error:
+        run.stop_if_hopeless(error)
+        return error
+    look()
+    return None
+
+
+def _note(run: Run, changes: list[Change], problem: DailyError | None) -> None:
+    for change in changes:
+        if problem is None:
+            run.note(change, Outcome.DONE)
+        elif isinstance(problem, AnswerLostError):
+            run.note(change, Outcome.UNKNOWN, problem.message)
+        else:
+            run.note(change, Outcome.FAILED, explain(problem))
+
+
+def _write(run: Run, changes: list[Change]) -> None:
+    left = list(changes)
+    lost: AnswerLostError | None = None
+    for _ in range(TRIES):
+        _, entries = read_domain(run.client)
+        lists = overlay(entries, left, run.plan.config.of_kind("number"))
+        try:
+            run.client.send("POST", "/", {"properties": lists})
+            return
+        except AnswerLostError as error:
+            lost = error
+        _, entries = read_domain(run.client)
+        left = [c for c in left if not c.fields or left_for_number(run, c, entries)]
+        if not left:
+            return
+    raise lost or AssertionError("at least one try was made")
+
+
+def overlay(
+    entries: tuple[LiveAssignment, ...],
+    changes: list[Change],
+    declared: tuple[Desired, ...],
+) -> dict[str, list[dict[str, object]]]:
+    """The lists to send: only those that change, whole, in their order."""
+    by_number = {change.key: change for change in changes}
+    touched = {e.type for e in entries if e.number in by_number}
+    touched |= {str(c.send["type"]) for c in changes if "type" in c.send}
+    known = {number.key: number for number in declared if not number.absent}
+    return {
+        kind: _list(kind, entries, by_number, known)
+        for kind in wire.LEGACY_LISTS
+        if kind in touched
+    }
+
+
+def _list(
+    kind: str,
+    entries: tuple[LiveAssignment, ...],
+    changes: dict[str, Change],
+    known: dict[str, Desired],
+) -> list[dict[str, object]]:
+    made = []
+    placed = set()
+    for live in sorted(
+        (e for e in entries if e.type == kind), key=lambda e: e.position
+    ):
+        change = changes.get(live.number or "")
+        if change is None:
+            made.append(_bystander(live, known.get(live.number or "")))
+        elif change.action is not Action.DELETE and change.send["type"] == kind:
+            made.append(wire.assignment_to_json(change.key, change.send))
+            placed.add(change.key)
+    new = (c for c in changes.values() if c.send.get("type") == kind)
+    made += [wire.assignment_to_json(c.key, c.send) for c in new if c.key not in placed]
+    return made
+
+
+def _bystander(live: LiveAssignment, declared: Desired | None) -> dict[str, object]:
+    """An entry that is only sent along, as it is.
+
+    Keys that nobody knows are sent too: leaving one out would lose it for sure.
+    A number that the file declares brings its `hmac`, which Daily may hide.
+    """
+    fields: dict[str, object] = {"type": live.type, **live.fields}
+    if declared is not None and not live.fields.get("hmac"):
+        fields["hmac"] = declared.fields.get("hmac")
+    body = wire.assignment_to_json(live.number, fields)
+    unknown = live.fields.keys() - SETTABLE[live.type] - {"sip_uri", "id", "type"}
+    for key in sorted(unknown):
+        if live.fields[key] is not None:
+            body[key] = live.fields[key]
+    return body

@@ -1,0 +1,234 @@
+"""Writing assignments: the safety copy, the chosen store, and a look afterwards.
+
+Sources: Daily's pages on domain dial-in configuration (the current store) and on
+domain configuration (the legacy lists, see `apply_legacy`).
+
+In the current store an update carries the whole entry, its `hmac` included: what
+PUT does to a field that is left out is unknown, and so is whether null clears one.
+Null is tried first, and left out when Daily refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from reconciler.core.diff import same
+from reconciler.core.model import LiveAssignment
+from reconciler.core.normalize import reveal
+from reconciler.core.plan import Action, Change
+from reconciler.core.report import Outcome
+from reconciler.daily import rescue, wire
+from reconciler.daily.apply_legacy import write_lists
+from reconciler.daily.live import read_stores
+from reconciler.daily.run import TRIES, Run, explain, left_for_number
+from reconciler.errors import (
+    AnswerLostError,
+    DailyError,
+    DailyRejectedError,
+    ReconcilerError,
+)
+
+_PATH = "/domain-dialin-config"
+
+
+def apply_numbers(run: Run) -> None:
+    """Creations, updates and replacements; deletions wait for the rooms."""
+    _write(run, [c for c in _numbers(run) if c.action is not Action.DELETE])
+
+
+def delete_numbers(run: Run) -> None:
+    """Deletions, after the rooms that may have used the numbers."""
+    left = [c for c in _numbers(run) if run.ended(c) is None]
+    _write(run, [c for c in left if c.action is Action.DELETE])
+
+
+def _numbers(run: Run) -> list[Change]:
+    return [c for c in run.plan.changes if c.kind == "number"]
+
+
+def _write(run: Run, changes: list[Change]) -> None:
+    if not changes or run.should_stop():
+        run.skip(changes, run.stopped)
+        return
+    try:
+        before = read_stores(run.client)[1]
+        _save(run, before)
+    except ReconcilerError as error:
+        # Without a safety copy nothing is written, rooms included.
+        run.stop(error.message)
+        run.skip(changes, error.message)
+        return
+    fresh = [c for c in changes if _unchanged(run, c, before)]
+    if run.plan.store == "legacy":
+        write_lists(run, fresh, lambda: _look(run, before))
+        return
+    _write_current(run, fresh, before)
+
+
+def _save(run: Run, entries: tuple[LiveAssignment, ...]) -> None:
+    if run.rescued is None:
+        managed = frozenset(change.key for change in _numbers(run))
+        copy = rescue.Rescue(run.plan.live.domain.name, entries, managed)
+        run.rescued = rescue.save(run.options.rescue_file, copy)
+
+
+def _unchanged(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
+    """Nobody else wrote this number since it was planned. There is no locking."""
+    seen = find(change.key, run.plan.store, stores)
+    planned = change.live_assignment
+    alike = (
+        seen is None
+        if planned is None
+        else seen is not None
+        and seen.type == planned.type
+        and same(reveal(dict(seen.fields)), reveal(dict(planned.fields)))
+    )
+    if not alike:
+        run.note(
+            change,
+            Outcome.FAILED,
+            "somebody else changed this number since it was planned; plan again",
+        )
+    return alike
+
+
+def find(
+    number: str, store: str, stores: Sequence[LiveAssignment]
+) -> LiveAssignment | None:
+    """A number's entry in one store."""
+    for entry in stores:
+        if entry.number == number and entry.store == store:
+            return entry
+    return None
+
+
+def check_bystanders(run: Run, before: Sequence[LiveAssignment]) -> None:
+    """Look at both stores; a vanished or changed foreign entry stops the run."""
+    written = frozenset(c.key for c in _numbers(run))
+    after = read_stores(run.client)[1]
+    if lost := rescue.losses(before, after, written):
+        run.lost += [said for said in lost if said not in run.lost]
+        run.stop(f"assignments that the file does not mention were lost: {lost[0]}")
+
+
+def _write_current(
+    run: Run, changes: list[Change], before: Sequence[LiveAssignment]
+) -> None:
+    if not changes:
+        return
+    # The first write shows whether the rest of the store survives a write at all.
+    first, rest = changes[0], changes[1:]
+    _attempt(run, first)
+    _look(run, before)
+    if rest:
+        run.client.parallel(lambda change: _attempt(run, change), rest)
+        _look(run, before)
+
+
+def _look(run: Run, before: Sequence[LiveAssignment]) -> None:
+    try:
+        check_bystanders(run, before)
+    except DailyError as error:
+        run.stop(
+            f"the dial-in stores could not be read after a write: {explain(error)}"
+        )
+
+
+def _attempt(run: Run, change: Change) -> Outcome:
+    act = {
+        Action.CREATE: _create,
+        Action.UPDATE: _update,
+        Action.REPLACE: _replace,
+        Action.DELETE: _delete,
+    }[change.action]
+    return run.attempt(change, lambda: act(run, change))
+
+
+def _create(run: Run, change: Change) -> None:
+    body = {
+        "type": change.send["type"],
+        **wire.assignment_to_json(change.key, change.send),
+    }
+    problem: DailyError | None = None
+    for _ in range(TRIES):
+        try:
+            run.client.send("POST", _PATH, body)
+            return
+        except (DailyRejectedError, AnswerLostError) as error:
+            problem = error
+        stores = read_stores(run.client)[1]
+        entry = find(change.key, "current", stores)
+        if entry is not None and not left_for_number(run, change, stores):
+            return
+        if entry is not None or isinstance(problem, DailyRejectedError):
+            break
+    raise problem or AssertionError("at least one try was made")
+
+
+def _update(run: Run, change: Change) -> None:
+    live = change.live_assignment
+    path = f"{_PATH}/{quote(live.id if live else '', safe='')}"
+    nulls = any(value is None for value in change.send.values())
+    lost: AnswerLostError | None = None
+    for _ in range(TRIES):
+        body = wire.assignment_to_json(change.key, change.send, with_nulls=nulls)
+        try:
+            run.client.send("PUT", path, body)
+            return
+        except DailyRejectedError as error:
+            if error.status != 400 or not nulls:
+                raise
+            nulls = False
+            continue
+        except AnswerLostError as error:
+            lost = error
+        stores = read_stores(run.client)[1]
+        if change.fields and not left_for_number(run, change, stores):
+            return
+    raise lost or AssertionError("at least one try was made")
+
+
+def _replace(run: Run, change: Change) -> None:
+    """PIN to pinless or back: Daily wants the old entry gone before the new one."""
+    _delete(run, change)
+    try:
+        _create(run, change)
+    except DailyError as error:
+        error.message = f"{error.message}; {_put_back(run, change)}"
+        raise
+
+
+def _put_back(run: Run, change: Change) -> str:
+    """A number that answers the old way is better than one that does not answer."""
+    old = change.live_assignment
+    assert old is not None  # noqa: S101  a replacement has a live side
+    body = {
+        "type": old.type,
+        **wire.assignment_to_json(change.key, {"type": old.type, **old.fields}),
+    }
+    try:
+        run.client.send("POST", _PATH, body)
+    except DailyError:
+        return f"{change.key} IS NOW UNASSIGNED, and calls to it fail: apply again"
+    return f"{change.key} was put back as it was ({old.type})"
+
+
+def _delete(run: Run, change: Change) -> None:
+    live = change.live_assignment
+    path = f"{_PATH}/{quote(live.id if live else '', safe='')}"
+    lost: AnswerLostError | None = None
+    for _ in range(TRIES):
+        try:
+            run.client.send("DELETE", path)
+            return
+        except DailyRejectedError as error:
+            if error.status == 404:
+                return
+            raise
+        except AnswerLostError as error:
+            lost = error
+        stores = read_stores(run.client)[1]
+        if find(change.key, "current", stores) is None:
+            return
+    raise lost or AssertionError("at least one try was made")

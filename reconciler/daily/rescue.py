@@ -1,0 +1,174 @@
+"""The safety copy of both dial-in stores, and what happened to them since.
+
+A foreign assignment (one that this run does not write) must survive every write,
+its `hmac` included. Nothing promises that, so both stores are saved before the
+first write and compared afterwards. The file holds secrets: mode 0600.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.core.diff import same
+from reconciler.core.gates import label
+from reconciler.core.model import LiveAssignment, Store
+from reconciler.core.normalize import reveal
+from reconciler.daily import wire
+from reconciler.errors import ReconcilerError
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Both stores as they were. `managed`: numbers that the run was to write."""
+
+    domain: str
+    entries: tuple[LiveAssignment, ...]
+    managed: frozenset[str] = frozenset()
+
+
+def save(path: Path, rescue: Rescue) -> Path:
+    """Write a rescue file, never over another one. Returns where it is.
+
+    An older file may be the only copy of something lost, so a taken name gets a
+    number appended.
+    """
+    body = {
+        "version": VERSION,
+        "domain": rescue.domain,
+        "managed": sorted(rescue.managed),
+        "assignments": [_to_json(entry) for entry in rescue.entries],
+    }
+    for attempt in range(1_000):
+        target = path if not attempt else path.with_name(f"{path.name}.{attempt}")
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            descriptor = os.open(target, flags, 0o600)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ReconcilerError(
+                f"cannot write the rescue file {target}: {error.strerror}; "
+                "nothing was sent",
+                tip="name another place with --rescue-file",
+            ) from error
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(body, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        return target
+    raise ReconcilerError(f"too many rescue files beside {path}; nothing was sent")
+
+
+def load(path: Path) -> Rescue:
+    """Read a rescue file back.
+
+    Raises:
+        ReconcilerError: it is not one, or not of a version that is understood.
+    """
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReconcilerError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ReconcilerError(f"{path} is not a rescue file: it is not JSON") from error
+    if not isinstance(body, dict) or body.get("version") != VERSION:
+        raise ReconcilerError(f"{path} is not a rescue file of version {VERSION}")
+    try:
+        return Rescue(
+            domain=str(body["domain"]),
+            entries=tuple(_from_json(entry) for entry in body["assignments"]),
+            managed=frozenset(body["managed"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReconcilerError(f"{path} is not a whole rescue file") from error
+
+
+def _to_json(entry: LiveAssignment) -> dict[str, object]:
+    return {
+        "store": entry.store,
+        "type": entry.type,
+        "phone_number": entry.number,
+        "id": entry.id,
+        "position": entry.position,
+        "fields": reveal(dict(entry.fields)),
+    }
+
+
+def _from_json(entry: Mapping[str, object]) -> LiveAssignment:
+    store: Store = "legacy" if entry["store"] == "legacy" else "current"
+    fields = dict(wire.mapping(entry["fields"], "an entry of a rescue file"))
+    if entry.get("phone_number"):
+        fields["phone_number"] = entry["phone_number"]
+    made = wire.assignment_from_json(store, str(entry["type"]), fields)
+    position = entry.get("position")
+    return LiveAssignment(
+        made.store,
+        made.type,
+        made.number,
+        made.fields,
+        id=str(entry.get("id") or ""),
+        position=position if isinstance(position, int) else 0,
+    )
+
+
+def losses(
+    before: Iterable[LiveAssignment],
+    after: Iterable[LiveAssignment],
+    written: frozenset[str],
+) -> list[str]:
+    """Name every bystander that is gone or no longer what it was."""
+    now = list(after)
+    return [
+        said
+        for entry in before
+        if entry.number not in written
+        for said in _loss(entry, now)
+    ]
+
+
+def _loss(entry: LiveAssignment, now: list[LiveAssignment]) -> Iterator[str]:
+    twins = [other for other in now if is_same_entry(entry, other)]
+    where = f"{label(entry)} ({entry.type}, {entry.store} store)"
+    if not twins:
+        yield f"{where} is gone"
+        return
+    if any(same(_content(entry), _content(twin)) for twin in twins):
+        return
+    fields = sorted(_differing(_content(entry), _content(twins[0])))
+    yield f"{where} changed: {', '.join(fields)}"
+
+
+def is_same_entry(entry: LiveAssignment, other: LiveAssignment) -> bool:
+    """The same assignment, seen twice. SIP addresses may move, so they do not count."""
+    if (entry.store, entry.type) != (other.store, other.type):
+        return False
+    if entry.number or other.number:
+        return entry.number == other.number
+    if entry.id and entry.id == other.id:
+        return True
+    mine, theirs = _content(entry), _content(other)
+    for content in (mine, theirs):
+        content.pop("hmac", None)
+    return same(mine, theirs)
+
+
+def _content(entry: LiveAssignment) -> dict[str, object]:
+    return {
+        key: reveal(value)
+        for key, value in entry.fields.items()
+        if key not in ("sip_uri", "id") and value not in (None, "")
+    }
+
+
+def _differing(
+    left: Mapping[str, object], right: Mapping[str, object]
+) -> Iterator[str]:
+    for key in left.keys() | right.keys():
+        if not same(left.get(key), right.get(key)):
+            yield key

@@ -1,0 +1,156 @@
+"""What the parts of one apply share: the plan, the results so far, when to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reconciler.core.model import Live, LiveAssignment, LiveRoom
+from reconciler.core.plan import Change, Plan, make_plan
+from reconciler.core.report import Outcome, PinFate, PinNews, Result
+from reconciler.daily.client import DailyClient
+from reconciler.errors import (
+    AnswerLostError,
+    DailyError,
+    DailyRejectedError,
+    DailyUnreachableError,
+)
+
+SETTLING: float = 2.0
+"""Seconds to wait before a mismatch is read again and believed."""
+
+TRIES: int = 3
+"""How often a write whose answer was lost is tried, each time after a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an apply is allowed to do, and where it keeps its safety copy.
+
+    `allow`: gates opened by name and count. `now`: Unix seconds, asked anew when
+    something is planned. `on_result`: told each result as it comes.
+    """
+
+    now: Callable[[], float]
+    rescue_file: Path
+    allow: Mapping[str, int] = field(default_factory=dict)
+    on_result: Callable[[Result], None] = lambda _result: None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one apply. Everything that threads share goes through `_lock`."""
+
+    client: DailyClient
+    plan: Plan
+    options: Options
+    results: list[Result] = field(default_factory=list)
+    pins: dict[str, PinNews] = field(default_factory=dict)
+    stopped: str = ""
+    lost: list[str] = field(default_factory=list)
+    rescued: Path | None = None
+    numbers: dict[str, Outcome] = field(default_factory=dict)
+    _ended: dict[int, Outcome] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def attempt(self, change: Change, work: Callable[[], None]) -> Outcome:
+        """Do one change and note how it ended. Never raises what Daily did."""
+        if self.should_stop():
+            return self.note(change, Outcome.NOT_TRIED, self.stopped)
+        try:
+            work()
+        except BlockedError as reason:
+            return self.note(change, Outcome.BLOCKED, str(reason))
+        except AnswerLostError as error:
+            return self.note(change, Outcome.UNKNOWN, error.message)
+        except DailyError as error:
+            self.stop_if_hopeless(error)
+            return self.note(change, Outcome.FAILED, explain(error))
+        return self.note(change, Outcome.DONE)
+
+    def note(self, change: Change, outcome: Outcome, reason: str = "") -> Outcome:
+        """Keep a result and tell whoever watches."""
+        result = Result(change, outcome, reason)
+        with self._lock:
+            self._ended[id(change)] = outcome
+            self.results.append(result)
+            if change.kind == "number":
+                self.numbers[change.key] = outcome
+        self.options.on_result(result)
+        return outcome
+
+    def skip(self, changes: Iterable[Change], reason: str) -> None:
+        """Note changes that were not tried."""
+        for change in changes:
+            self.note(change, Outcome.NOT_TRIED, reason)
+
+    def stop(self, reason: str) -> None:
+        """Try nothing more. The first reason is the one that is told."""
+        with self._lock:
+            self.stopped = self.stopped or reason
+
+    def should_stop(self) -> bool:
+        """True once the run was told to end, by itself or by a signal."""
+        if self.options.stop.is_set():
+            self.stop("interrupted")
+        return bool(self.stopped)
+
+    def tell_pin(self, room: str, fate: PinFate) -> None:
+        """Note what became of a room's PIN; the worst news is kept."""
+        with self._lock:
+            known = self.pins.get(room)
+            if known is None or known.fate is PinFate.NEW:
+                self.pins[room] = PinNews(room, fate)
+
+    def pins_changed(self) -> int:
+        """How many PINs that callers used no longer work."""
+        broken = (PinFate.CHANGED, PinFate.LOST)
+        return sum(news.fate in broken for news in self.pins.values())
+
+    def allowed(self, gate: str) -> int:
+        """The count that a gate was opened for."""
+        return self.options.allow.get(gate, 0)
+
+    def ended(self, change: Change) -> Outcome | None:
+        """How a change ended, None while it has not."""
+        return self._ended.get(id(change))
+
+    def stop_if_hopeless(self, error: DailyError) -> None:
+        """End the run after an error that every further request would meet too."""
+        if isinstance(error, DailyUnreachableError):
+            self.stop("Daily can no longer be reached")
+        if isinstance(error, DailyRejectedError) and error.status == 401:
+            self.stop("Daily no longer accepts the API key")
+
+
+class BlockedError(Exception):
+    """A change was held back on purpose; the text says why."""
+
+
+def left_for_room(run: Run, change: Change, room: LiveRoom | None) -> list[Change]:
+    """What the planner would still do for one room, seen as it is now."""
+    found = {change.key: room} if room else {}
+    live = replace(run.plan.live, rooms=found, purchased=None)
+    return _left(run, change, live)
+
+
+def left_for_number(
+    run: Run, change: Change, stores: tuple[LiveAssignment, ...]
+) -> list[Change]:
+    """What the planner would still do for one number, seen as it is now."""
+    live = replace(run.plan.live, rooms={}, assignments=stores, purchased=None)
+    return _left(run, change, live)
+
+
+def _left(run: Run, change: Change, live: Live) -> list[Change]:
+    config = replace(run.plan.config, resources=(change.desired,))
+    return list(make_plan(config, live, now=run.options.now()).changes)
+
+
+def explain(error: DailyError) -> str:
+    """Why a change failed, with the request that was refused."""
+    request = error.request if isinstance(error, DailyRejectedError) else ""
+    return f"{error.message} [{request}]" if request else error.message
