@@ -24,6 +24,11 @@ TO_END: Final = (1 << _COLUMN_BITS) - 1
 _BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
 
+def split_lines(text: str) -> list[str]:
+    """Split where YAML sees the end of a line."""
+    return _BREAK.split(text)
+
+
 def pack(line: int, column: int, width: int) -> Spot:
     """Fold a place, counted from 0, into one number of at most 64 bits."""
     if column > TO_END or width > TO_END:
@@ -65,7 +70,7 @@ class Document:
     def line(self, number: int) -> str:
         """The text of a line, counted from 1; empty beyond the end."""
         if not self._lines:
-            self._lines.extend(_BREAK.split(self.text))
+            self._lines.extend(split_lines(self.text))
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     def entry_place(self, container: object, step: Step, side: int) -> Place | None:

@@ -1,14 +1,59 @@
-"""Rules that a schema cannot say, all of them checked, none hiding another."""
+"""Rules that a schema cannot say, all of them checked, none hiding another.
+
+A rule looks at one entry, or at one value; it copes with values of the wrong type,
+because the schema's findings are collected beside it and not before it. A value of
+the defaults is judged once, where it is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.config.entries import Gathered
+from reconciler.config import rules_numbers, rules_rooms, rules_values
+from reconciler.config.entries import Entry, Gathered
+from reconciler.config.variables import Filled
+from reconciler.config.words import quote
 from reconciler.core.findings import Finding
 
 
 def check(gathered: Gathered, now: float) -> Iterator[Finding]:
     """Everything the rules have to say about a config at one moment."""
-    del gathered, now
-    yield from ()
+    yield from _domain(gathered)
+    yield from rules_values.of_defaults(gathered.defaults)
+    numbers = {entry.key: entry for entry in gathered.of_kind("number")}
+    for entry in numbers.values():
+        yield from rules_numbers.check(entry)
+    rooms = gathered.of_kind("room")
+    yield from _similar_names(rooms)
+    for entry in rooms:
+        yield from rules_rooms.check(entry, now)
+        if not entry.absent:
+            yield from rules_numbers.roles(entry, numbers)
+
+
+def _domain(gathered: Gathered) -> Iterator[Finding]:
+    """`domain` guards against the wrong account, so it has to be written out."""
+    document, domain = gathered.single.get("domain", (None, None))
+    if document and isinstance(domain, Filled):
+        yield Finding(
+            "bad-variable",
+            "domain must be written out, because it guards against the wrong account",
+            document.place(("domain",)),
+            hint="for several domains, give each a small file with its 'domain'",
+            path=("domain",),
+        )
+
+
+def _similar_names(rooms: tuple[Entry, ...]) -> Iterator[Finding]:
+    seen: dict[str, Entry] = {}
+    for entry in rooms:
+        first = seen.setdefault(entry.key.casefold(), entry)
+        if first is not entry:
+            yield Finding(
+                "similar-room-names",
+                f"{entry.name} differs only in case from {quote(first.key)}, "
+                "and Daily may take both for one room",
+                entry.key_place(),
+                hint="give one of the two another name",
+                path=entry.root,
+            )

@@ -11,13 +11,13 @@ from typing import Final
 
 import yaml
 
+from reconciler.config.positions import split_lines
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 
 _UNFIT: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 _QUOTE: Final = "put the value in quotes"
 
 # The parser's words, ours, a hint, and whether its context is the better place.
@@ -54,7 +54,7 @@ def unfit_character(text: str, file: str) -> Finding | None:
     match = _UNFIT.search(text)
     if match is None:
         return None
-    lines = _BREAK.split(text[: match.start()])
+    lines = split_lines(text[: match.start()])
     return Finding(
         "yaml-syntax",
         f"the character U+{ord(match[0]):04X} cannot stand in a YAML file",
@@ -81,7 +81,7 @@ def broken(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
 
 
 def _stray(text: str, place: Place) -> tuple[str, str]:
-    line = _BREAK.split(text)[place.line - 1]
+    line = split_lines(text)[place.line - 1]
     rest = line[place.column - 1 :]
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent and rest.lstrip() == line.lstrip():

@@ -1,0 +1,100 @@
+"""Rules about phone numbers: their form, their role, and the rooms that name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from reconciler.config import rules_values, words
+from reconciler.config.desired import assignment
+from reconciler.config.entries import Entry
+from reconciler.config.rules_rooms import write_only
+from reconciler.config.rules_values import Written
+from reconciler.config.variables import Filled, is_unset
+from reconciler.core.findings import Finding
+from reconciler.core.kinds import SETTABLE
+from reconciler.core.model import Path
+
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_DECORATION: Final = re.compile(r"[\s().\-/]")
+
+
+def check(entry: Entry) -> Iterator[Finding]:
+    """Everything about one assignment."""
+    if not _E164.fullmatch(entry.key):
+        message = f"{words.quote(entry.key)} is not a phone number in E.164 form"
+        place = entry.key_place()
+        yield Finding("number-not-e164", message, place, _better(entry.key), entry.root)
+    roles = [type_ for type_ in SETTABLE if type_ in entry.body]
+    if len(roles) == 2 or (not roles and not entry.absent):
+        yield _role(entry, both=bool(roles))
+    if entry.absent:
+        return
+    type_, fields = assignment(entry.body)
+    written = Written(entry.body, entry.root, entry.place, entry.key_place)
+    for name in ("room_creation_api", "hold_music_url"):
+        yield from rules_values.address(written, (type_, name), fields.get(name))
+    yield from rules_values.secret(written, (type_, "hmac"), fields.get("hmac"))
+    yield from write_only(entry, fields)
+
+
+def _role(entry: Entry, *, both: bool) -> Finding:
+    message = f"{entry.name} is both pin_dialin and pinless_dialin"
+    hint = "a number does one of the two: remove the other"
+    if not both:
+        message = f"{entry.name} has no role"
+        hint = "add 'pin_dialin: {}' or 'pinless_dialin:', or 'state: absent'"
+    return Finding("number-role", message, entry.key_place(), hint, entry.root)
+
+
+def roles(entry: Entry, numbers: Mapping[str, Entry]) -> Iterator[Finding]:
+    """Each of a room's numbers must be E.164, and not have another role here."""
+    for path, number in _room_numbers(entry):
+        if is_unset(number):
+            continue
+        secret = isinstance(number, Filled)
+        said = words.value(number) if secret else words.quote(number)
+        if not _E164.fullmatch(number):
+            message = f"{said} is not a phone number in E.164 form"
+            hint = "" if secret else _better(number)
+            yield _at(entry, "number-not-e164", message, path, hint)
+            continue
+        other = numbers.get(number)
+        if other is None:
+            continue
+        if other.absent or "pinless_dialin" in other.body:
+            is_now = "to be removed" if other.absent else "assigned to pinless_dialin"
+            message = f"{said} is {is_now}, and callers of a room need pin_dialin"
+            at = other.key_place()
+            hint = f"see {at.file}:{at.line}:{at.column}, or take another number"
+            yield _at(entry, "room-number-role", message, path, hint)
+
+
+def _room_numbers(entry: Entry) -> Iterator[tuple[Path, str]]:
+    here: Any = entry.merged
+    path: Path = ("properties", "dialin", "room_numbers")
+    for step in path:
+        here = here.get(step) if isinstance(here, dict) else None
+    for index, item in enumerate(here if isinstance(here, list) else ()):
+        at = (*path, str(index))
+        if isinstance(item, dict):
+            item, at = item.get("phone_number"), (*at, "phone_number")
+        if isinstance(item, str):
+            yield at, item
+
+
+def _better(text: str) -> str:
+    """How the number would be written, as far as that can be told."""
+    plain = _DECORATION.sub("", text)
+    if plain.startswith("00"):
+        plain = "+" + plain[2:]
+    if _E164.fullmatch(plain):
+        return f'did you mean "{plain}"?'
+    if _E164.fullmatch("+" + plain):
+        return f'write the country code with a plus, as in "+{plain}"'
+    return 'write it as in "+12095550100": a plus, the country code, digits only'
+
+
+def _at(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
+    return Finding(id_, message, entry.place(path), hint, (*entry.root, *path))

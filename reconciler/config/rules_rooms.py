@@ -1,0 +1,177 @@
+"""Rules about a room as a whole: its name, its lifetime, what it writes.
+
+They look at the room with its defaults, and mark the place where the value that
+decides is written. A room to be deleted is judged by its name only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.config import rules_values, words
+from reconciler.config.desired import rolling
+from reconciler.config.entries import Entry
+from reconciler.config.rules_values import MILLISECONDS
+from reconciler.config.times import DAY, moment, shown
+from reconciler.config.variables import is_unset
+from reconciler.core.findings import Finding
+from reconciler.core.kinds import MAX_PIN_AHEAD
+from reconciler.core.model import Path, Rolling
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_LONGEST: Final = 128
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_EXP: Final = ("properties", "exp")
+_NBF: Final = ("properties", "nbf")
+_PROMISE: Final = "add 'expires: {after: 180d, renew_before: 60d}' beside 'properties'"
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """When a room opens and ends. `written` says that there is any `exp` at all."""
+
+    pin: bool
+    written: bool
+    exp: int | None
+    nbf: int | None
+    rolling: Rolling | None
+    expires: bool
+
+
+def check(entry: Entry, now: float) -> Iterator[Finding]:
+    """Everything about one room; `now` in Unix seconds."""
+    yield from _name(entry)
+    if entry.absent:
+        return
+    yield from rules_values.of_room(entry)
+    life = _life(entry)
+    yield from _pin(entry, life, now)
+    yield from _expiry(entry, life, now)
+    yield from write_only(entry, _written_fields(entry))
+    if "privacy" not in entry.merged:
+        yield _at_key(
+            entry,
+            "no-privacy",
+            f"{entry.name} says nothing about privacy, and a new room is public",
+            (),
+            "add 'privacy: private' or 'privacy: public'",
+        )
+
+
+def _name(entry: Entry) -> Iterator[Finding]:
+    if _NAME.fullmatch(entry.key):
+        return
+    message = f"{words.quote(entry.key)} cannot be the name of a room"
+    hint = "names have letters, digits, '-' and '_'"
+    if len(entry.key) > _LONGEST:
+        message = f"a room name has at most {_LONGEST} characters, not {len(entry.key)}"
+        hint = "shorten it"
+    elif better := _UNFIT.sub("-", entry.key).strip("-"):
+        hint += f": '{better}'"
+    yield _at_key(entry, "room-name", message, (), hint)
+
+
+def _life(entry: Entry) -> _Life:
+    properties = entry.merged.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    exp = properties.get("exp")
+    return _Life(
+        pin=properties.get("dialin") is not None,
+        written=exp is not None,
+        exp=_seconds(exp),
+        nbf=_seconds(properties.get("nbf")),
+        rolling=rolling(entry.merged.get("expires")),
+        expires=entry.merged.get("expires") is not None,
+    )
+
+
+def _seconds(value: Any) -> int | None:
+    """A time that further rules can rely on: neither unset nor in milliseconds."""
+    seconds = None if is_unset(value) else moment(value)
+    return seconds if seconds is not None and abs(seconds) <= MILLISECONDS else None
+
+
+def _pin(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
+    if not life.pin:
+        return
+    most = (
+        f"a room with PIN dial-in may expire {MAX_PIN_AHEAD // DAY} days ahead at most"
+    )
+    if not life.written and not life.expires:
+        message = f"{entry.name} has PIN dial-in and needs 'expires' or 'exp'"
+        path = ("properties", "dialin")
+        yield _at_key(entry, "pin-without-expiry", message, path, _PROMISE)
+    if life.exp is not None and life.exp > now + MAX_PIN_AHEAD:
+        message = f"{most}, not {shown(int(life.exp - now))}"
+        hint = "choose an earlier moment, or write 'expires' to have it pushed forward"
+        yield _at(entry, "expiry-too-far", message, _EXP, hint)
+    if life.rolling and life.rolling.after > MAX_PIN_AHEAD:
+        message = f"{most}, not {shown(life.rolling.after)}"
+        hint = "write 364d or less"
+        yield _at(entry, "expiry-too-far", message, ("expires", "after"), hint)
+
+
+def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
+    if life.written and life.expires:
+        message = f"{entry.name} has both 'exp' and 'expires'"
+        hint = "keep 'expires' to have it pushed forward, 'exp' for a fixed end"
+        yield _at_key(entry, "expiry-twice", message, ("expires",), hint)
+    if life.exp is not None and life.exp <= now:
+        message = f"exp of {entry.name} has passed, so that the room is left out"
+        hint = "write a later exp, or 'state: absent'"
+        yield _at(entry, "expired", message, _EXP, hint)
+    ends = life.exp
+    if life.rolling:
+        ends = int(now) + life.rolling.after if ends is None else ends
+        if life.rolling.renew_before >= life.rolling.after:
+            message = "renew_before must be shorter than after"
+            hint = f"'after' is {shown(life.rolling.after)}"
+            path = ("expires", "renew_before")
+            yield _at(entry, "renew-before-after", message, path, hint)
+    if life.nbf is not None and ends is not None and life.nbf >= ends:
+        message = f"{entry.name} would open (nbf) when it has expired already"
+        hint = "choose an earlier nbf or a later end"
+        yield _at(entry, "nbf-not-before-exp", message, _NBF, hint)
+
+
+def _written_fields(entry: Entry) -> Mapping[str, Any]:
+    fields: dict[str, Any] = {}
+    for section in ("properties", "extra_properties"):
+        part = entry.merged.get(section)
+        fields |= part if isinstance(part, dict) else {}
+    return fields
+
+
+def write_only(entry: Entry, fields: Mapping[str, Any]) -> Iterator[Finding]:
+    """Each path of `write_only` must lead to something that the entry writes."""
+    paths = entry.body.get("write_only")
+    for index, path in enumerate(paths if isinstance(paths, list) else ()):
+        if not isinstance(path, str) or is_unset(path):
+            continue
+        here: Any = fields
+        for step in str.__str__(path).split("."):
+            here = here.get(step, entry) if isinstance(here, dict) else entry
+        if here is entry:
+            message = f"write_only names {words.quote(f'{path}')}, which is not written"
+            near = words.nearest(path, _paths(fields))
+            hint = f"did you mean '{near}'?" if near else "write it, or remove the path"
+            at = ("write_only", str(index))
+            yield _at(entry, "write-only-unknown", message, at, hint)
+
+
+def _paths(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        yield name
+        if isinstance(value, dict):
+            yield from (f"{name}.{below}" for below in value)
+
+
+def _at(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
+    return Finding(id_, message, entry.place(path), hint, (*entry.root, *path))
+
+
+def _at_key(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
+    return Finding(id_, message, entry.key_place(path), hint, (*entry.root, *path))
