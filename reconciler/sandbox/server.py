@@ -1,9 +1,8 @@
 """The sandbox on a socket: the standard library's threading server, loopback only.
 
-This is the one module that knows about sockets, clocks and threads. It reads
-a request, notes when its first line arrived (rate limits count arrivals, not
-completions), waits the latency without holding a lock, and lets `routes`
-answer. What it records of a request holds no header and no body.
+This is the one module that knows about sockets. It reads a request, notes when
+its first line arrived, and writes the answer or ends the connection as a fault
+asks for.
 """
 
 from __future__ import annotations
@@ -16,112 +15,21 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from reconciler.sandbox import seed as seeding
-from reconciler.sandbox.faults import Drop, Fault, Faults, inflict, over_limit
-from reconciler.sandbox.rates import RateLimits, rate_class
-from reconciler.sandbox.routes import BASE, Request, Response, answer, handle, relative
+from reconciler.sandbox.faults import Drop
+from reconciler.sandbox.routes import BASE, Request, Response, answer
+from reconciler.sandbox.running import Recorded, Sandbox
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.statefile import StateFile
 from reconciler.sandbox.store import Store
 
 _LARGEST_BODY = 32 * 1024 * 1024
-_KEPT_REQUESTS = 200_000
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What is remembered of a request: never a header, never a body.
-
-    `path` is without /v1, `at` a monotonic time in seconds, and `status` None
-    when the connection ended without an answer.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    status: int | None
-    at: float
-
-
-class Sandbox:
-    """A running sandbox: its address, its state, and what it was asked."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        state: StateFile | None,
-        clock: Callable[[], float],
-        on_request: Callable[[Recorded], None] | None = None,
-    ) -> None:
-        self.settings = settings
-        self.store = store
-        self.faults = Faults(settings.faults)
-        self.url = ""
-        self.stopping = threading.Event()
-        self._state = state
-        self._clock = clock
-        self._limits = RateLimits(settings.rate_limit_scale)
-        self._recorded: deque[Recorded] = deque(maxlen=_KEPT_REQUESTS)
-        self._on_request = on_request
-
-    @property
-    def requests(self) -> list[Recorded]:
-        """Everything asked so far, in order of arrival."""
-        return sorted(self._recorded.copy(), key=lambda one: one.at)
-
-    def now(self) -> float:
-        """Give the sandbox's time in Unix seconds."""
-        return self._clock() + self.settings.clock_offset
-
-    def respond(self, request: Request, at: float) -> Response | Drop:
-        """Serve a request that arrived at the monotonic time `at`."""
-        wait = self._limits.admit(rate_class(request.method, request.segments), at)
-        # A request over the limit must not use up a fault.
-        fault = self.faults.take(request) if wait is None else None
-        self.stopping.wait(self.settings.latency_ms / 1000)
-        if wait is not None:
-            outcome: Response | Drop = over_limit(
-                max(1.0, round(wait + 0.5)) if self.settings.retry_after else None
-            )
-        else:
-            outcome = self._serve(fault, request)
-        self._record(request, outcome, at)
-        return outcome
-
-    def _serve(self, fault: Fault | None, request: Request) -> Response | Drop:
-        try:
-            return inflict(fault, request, self._perform, self.stopping.wait)
-        except Exception:
-            traceback.print_exc()
-            words = "the sandbox itself failed; see its output"
-            return answer(500, {"error": "server-error", "info": words})
-
-    def _perform(self, request: Request) -> Response:
-        response = handle(self.store, request, self.now())
-        if self._state is not None and request.method != "GET":
-            self._state.save()
-        return response
-
-    def _record(self, request: Request, outcome: Response | Drop, at: float) -> None:
-        one = Recorded(
-            method=request.method,
-            path=relative(request.path),
-            query=request.parameters,
-            status=outcome.status if isinstance(outcome, Response) else None,
-            at=at,
-        )
-        self._recorded.append(one)
-        if self._on_request is not None:
-            self._on_request(one)
 
 
 class _Server(socketserver.ThreadingMixIn, HTTPServer):
