@@ -192,7 +192,8 @@ class _Builder:
         merges: list[tuple[Any, Any]] = []
         next_event, texts = self._next, self._texts
         while type(event := next_event()) is not MappingEndEvent:
-            self._check_key(event)
+            if type(event) is not ScalarEvent or event.tag or event.anchor:
+                self._odd_key(event)
             key = texts.setdefault(event.value, event.value)
             below = next_event()
             spot, value_spot = _spot(event), _spot(below)
@@ -223,7 +224,7 @@ class _Builder:
         self._remember(found, places)
         return found
 
-    def _check_key(self, event: Any) -> None:
+    def _odd_key(self, event: Any) -> None:
         if type(event) is not ScalarEvent:
             raise _StopError(syntax.odd_key(self._place(event)))
         if event.tag is not None:

@@ -31,7 +31,7 @@ def split_lines(text: str) -> list[str]:
 
 def pack(line: int, column: int, width: int) -> Spot:
     """Fold a place, counted from 0, into one number of at most 64 bits."""
-    if column > TO_END or width > TO_END:
+    if column | width > TO_END:
         column, width = min(column, TO_END), min(width, TO_END)
     return line << 32 | column << _COLUMN_BITS | width
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from reconciler.config import words
 from reconciler.config.positions import Document, split_lines
-from reconciler.config.variables import Filled, is_secret_key, mask_address
+from reconciler.config.variables import is_secret_key, mask_address
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place
 
@@ -57,8 +57,15 @@ def marked(
         line = _masked(line, finding, secrets[place.file])
         if place.file not in readable:
             line = _RANDOM.sub(_MASK, line)
-        shown.append(replace(finding, source=_printable(line)))
+        shown.append(_with_line(finding, place, _printable(line)))
     return tuple(shown)
+
+
+def _with_line(finding: Finding, place: Place, line: str) -> Finding:
+    # The caret must not tell how long a secret is.
+    if line.startswith(_MASK, place.column - 1):
+        place = replace(place, width=len(_MASK))
+    return replace(finding, place=place, source=line)
 
 
 def _line(lines: list[str], place: Place) -> str:
@@ -107,9 +114,8 @@ def _values(container: Any, path: Path) -> Iterator[str]:
         at = (*path, str(step))
         if isinstance(value, dict | list):
             yield from _values(value, at)
-        elif isinstance(value, str) and is_secret_key(at):
-            if not isinstance(value, Filled):
-                yield value
+        elif type(value) is str and is_secret_key(at):  # not one that was filled in
+            yield value
 
 
 def _printable(line: str) -> str:
