@@ -146,12 +146,7 @@ def over_limit(retry_after: float | None) -> Response:
     """Build a 429; whether Daily sends Retry-After is not documented."""
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
     body = {"error": "rate-limit-error", "info": "too many requests: slow down"}
-    return replace_headers(answer(429, body), headers)
-
-
-def replace_headers(response: Response, headers: dict[str, str]) -> Response:
-    """Give the same answer with some more headers."""
-    return replace(response, headers={**response.headers, **headers})
+    return answer(429, body, **headers)
 
 
 def _instead(fault: Fault) -> Response | Drop | None:

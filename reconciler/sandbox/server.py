@@ -155,7 +155,7 @@ for _method in _METHODS:
 def serve(
     settings: Settings | None = None,
     *,
-    state_path: Path | None = None,
+    state_path: str | Path | None = None,
     port: int = 0,
     clock: Callable[[], float] = time.time,
     seed: bool = False,

@@ -4,6 +4,7 @@ import contextlib
 
 import httpx
 import pytest
+from sandbox.world import AUTH
 
 from reconciler.sandbox.faults import KINDS, Fault, Faults, parse_fault
 from reconciler.sandbox.routes import Request
@@ -186,8 +187,9 @@ def test_fault_added_later(start):
 
 def test_refused_requests_use_no_fault(start):
     """A request over the rate limit does not use up a fault."""
-    _, client = start(Settings(faults=("500:DELETE@3",)))
+    sandbox, _ = start(Settings(faults=("500:DELETE@3",)))
+    request = Request("DELETE", "/v1/rooms/none", "", AUTH)
 
-    statuses = [client.delete("/rooms/none").status_code for _ in range(4)]
+    statuses = [sandbox.respond(request, at).status for at in (0.0, 0.1, 0.2, 1.0)]
 
-    assert statuses == [404, 404, 429, 429]
+    assert statuses == [404, 404, 429, 500]

@@ -161,3 +161,11 @@ def test_nothing_is_seeded_by_default(start):
     assert sandbox.store.rooms == {}
     assert sandbox.store.dialin_configs == {}
     assert len(sandbox.store.numbers) == 3
+
+
+def test_seed_beside_a_number_of_ours(start):
+    """The foreign assignment never sits on a number that the settings name."""
+    sandbox, _ = start(Settings(numbers=("+12095550190",)), seed=True)
+
+    (config,) = sandbox.store.dialin_configs.values()
+    assert config.fields["phone_number"] == "+12095550191"
