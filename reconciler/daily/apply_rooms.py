@@ -10,9 +10,9 @@ still needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 from urllib.parse import quote
 
+from reconciler.core.estimate import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
 from reconciler.core.model import LiveRoom
 from reconciler.core.plan import Action, Change
 from reconciler.core.plan_rooms import expired
@@ -26,14 +26,6 @@ from reconciler.errors import (
     DailyError,
     DailyRejectedError,
 )
-
-BATCH: Final = 1_000
-"""Rooms in one batch, at most. Daily also limits the distinct recording buckets."""
-BATCH_BUCKETS: Final = 10
-BATCH_FROM: Final = 11
-"""From this many plain rooms on, a batch is worth its all-or-nothing answer."""
-
-_CAREFUL: Final = frozenset({"dialin", "sip"})
 
 
 def apply_rooms(run: Run) -> None:
@@ -159,7 +151,7 @@ def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
 
 
 def _create_all(run: Run, changes: Sequence[Change]) -> None:
-    plain = [c for c in changes if _is_plain(c)]
+    plain = [c for c in changes if fits_batch(c)]
     if len(plain) < BATCH_FROM:
         plain = []
     for chunk in _chunks(plain):
@@ -167,15 +159,6 @@ def _create_all(run: Run, changes: Sequence[Change]) -> None:
     batched = {id(c) for c in plain}
     singly = [c for c in changes if id(c) not in batched]
     run.client.parallel(lambda change: _create_one(run, change), singly)
-
-
-def _is_plain(change: Change) -> bool:
-    """A room that nothing can be wrong with but itself: fit for a batch."""
-    return (
-        change.live is None
-        and not change.desired.extra
-        and not _CAREFUL & change.send.keys()
-    )
 
 
 def _chunks(changes: Iterable[Change]) -> list[list[Change]]:

@@ -1,0 +1,59 @@
+"""`dialin`: who dials what. The one command that shows PINs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import (
+    Target,
+    config_argument,
+    output_options,
+    target_options,
+)
+
+
+@click.command()
+@config_argument
+@output_options
+@target_options
+def dialin(
+    config: tuple[Path, ...],
+    format_: str,
+    no_color: bool,
+    verbose: int,
+    **target: Any,
+) -> int:
+    """Show which number and PIN callers use for each room of the files.
+
+    The output holds PINs: whoever has one can join by phone.
+    """
+    from reconciler.cli.failure import guarded, session_of
+
+    session = session_of(format_, no_color, verbose, Target(**target))
+
+    def work() -> int:
+        import reconciler
+        from reconciler.cli.session import connect, load_files, usable
+        from reconciler.config.load import Variables
+        from reconciler.core.callers import dialins
+        from reconciler.daily.live import read_live
+        from reconciler.render.json import dialin_document, dump
+        from reconciler.render.report_text import dialin_text
+
+        loaded = usable(load_files(session, config, Variables.OPTIONAL))
+        assert loaded.config is not None  # noqa: S101  `usable` says so
+        with connect(session, loaded.config) as client:
+            live = read_live(client, loaded.config, every_assignment=True)
+        entries = dialins(loaded.config, live)
+        if format_ == "json":
+            tool = reconciler.__version__
+            document = dialin_document(entries, live.domain.name, tool=tool)
+            session.result(dump(document))
+        else:
+            session.result(dialin_text(entries))
+        return 0
+
+    return guarded(session, work)

@@ -1,0 +1,93 @@
+"""The command group. Imports click only: a command's module is loaded when it runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+import reconciler
+
+COMMANDS: Final = {
+    "validate": "Check config files; nothing is sent.",
+    "plan": "Show what apply would do; nothing is written.",
+    "apply": "Bring Daily to what the files say.",
+    "dialin": "Show which number and PIN callers use for each room.",
+    "restore": "Bring back assignments from a rescue file.",
+    "schema": "Print the JSON Schema of the config file.",
+    "sandbox": "Serve a simulation of Daily on this machine.",
+}
+USAGE_EXIT: Final = 64
+
+
+class Commands(click.Group):
+    """Finds each command in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command; None for a name that does not exist."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"reconciler.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands without loading them: `--help` stays fast."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Offer the nearest name for one that does not exist."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"no such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done or in sync, 1 failed, 2 differences (with "
+    "--detailed-exitcode), 3 stopped part-way, 4 refused by a safety gate, 64 usage.",
+)
+@click.version_option(reconciler.__version__, "--version", "-V")
+def cli() -> None:
+    """Keep Daily rooms and phone-number assignments in git."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit. The only place that decides an exit code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        code = cli.main(args, prog_name="daily-reconciler", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE_EXIT
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except click.Abort:
+        click.echo("\ninterrupted; nothing was changed", err=True)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does.
+        sys.stderr.close()
+        return 1
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,183 @@
+"""The options that commands share, each written once. Imports click only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How to answer: the format, whether in colour, and how much to say."""
+
+    format: str
+    colour: bool
+    verbose: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which Daily to talk to, and how. `clock_offset` is in seconds."""
+
+    sandbox: bool = False
+    sandbox_state: Path = Path(".daily-sandbox.json")
+    clock_offset: float = 0.0
+    timeout: float = 30.0
+    rate: float = 0.5
+    api_key_file: Path | None = None
+
+
+NOWHERE: Final = Target()
+"""For commands that talk to nobody."""
+
+
+def parse_duration(text: str) -> float:
+    """`120d`, `1w2d`, `-3h` to seconds. ValueError for anything else."""
+    sign = -1 if text.startswith("-") else 1
+    body = text.removeprefix("-")
+    if not re.fullmatch(r"(\d+[wdhms])+", body):
+        raise ValueError(f"{text!r} is not a duration like 120d, 12h or 1w2d")
+    pieces = re.findall(r"(\d+)([wdhms])", body)
+    return sign * sum(int(number) * _UNITS[unit] for number, unit in pieces)
+
+
+def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def config_argument(command: Command) -> Command:
+    """`CONFIG...`: files or folders."""
+    argument = click.argument(
+        "config",
+        nargs=-1,
+        required=True,
+        metavar="CONFIG...",
+        type=click.Path(path_type=Path),
+    )
+    return argument(command)
+
+
+def output_options(command: Command) -> Command:
+    """--format, --no-color, -v."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Log requests on stderr."),
+        click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR."),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to write the result on stdout.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def target_options(command: Command) -> Command:
+    """--sandbox and its like, --timeout, --rate, --api-key-file."""
+    for option in (
+        click.option(
+            "--clock-offset",
+            default="0s",
+            callback=_duration,
+            metavar="DURATION",
+            help="Pretend that it is later (120d); sandbox and loopback only.",
+        ),
+        click.option(
+            "--sandbox-state",
+            type=click.Path(path_type=Path, dir_okay=False),
+            default=Path(".daily-sandbox.json"),
+            show_default=True,
+            help="Where --sandbox keeps its domain.",
+        ),
+        click.option(
+            "--sandbox", is_flag=True, help="Use a simulated Daily instead of daily.co."
+        ),
+        click.option(
+            "--api-key-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Read the API key from a file instead of DAILY_API_KEY.",
+        ),
+        click.option(
+            "--rate",
+            type=click.FloatRange(0, min_open=True),
+            default=0.5,
+            show_default=True,
+            envvar="DAILY_RATE",
+            metavar="FRACTION",
+            help="Share of Daily's rate limits to take; above 1 on loopback only.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            default=30.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for one answer.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def only_option(command: Command) -> Command:
+    """--only KIND:GLOB."""
+    return click.option(
+        "--only",
+        multiple=True,
+        metavar="KIND:GLOB",
+        help="Only these, e.g. 'room:support-*' or 'number:+1209*'; repeatable.",
+    )(command)
+
+
+def allow_option(command: Command) -> Command:
+    """--allow NAME=N."""
+    return click.option(
+        "--allow",
+        multiple=True,
+        metavar="NAME=N",
+        help="Open a safety gate for this many, e.g. delete=12; repeatable.",
+    )(command)
+
+
+def parse_allow(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int]:
+    """`delete=12` to a mapping; click.UsageError names what is wrong."""
+    allowed: dict[str, int] = {}
+    for pair in pairs:
+        name, equals, number = pair.partition("=")
+        if name not in names:
+            known = ", ".join(names)
+            raise click.UsageError(f"--allow: no gate is called '{name}'; {known}")
+        if not equals or not number.isascii() or not number.isdigit():
+            raise click.UsageError(f"--allow {pair}: write it as {name}=N, N a count")
+        allowed[name] = int(number)
+    return allowed
+
+
+def parse_globs(option: str, patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
+    """`room:GLOB` patterns to a test; click.UsageError names what is wrong."""
+    from fnmatch import fnmatchcase
+
+    pairs = []
+    for pattern in patterns:
+        kind, colon, glob = pattern.partition(":")
+        if not colon or kind not in ("room", "number") or not glob:
+            raise click.UsageError(
+                f"{option} {pattern}: write it as room:GLOB or number:GLOB"
+            )
+        pairs.append((kind, glob))
+    return lambda kind, key: any(k == kind and fnmatchcase(key, g) for k, g in pairs)

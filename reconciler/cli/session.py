@@ -1,0 +1,185 @@
+"""From options to a loaded config and a client: what every command starts with.
+
+The environment, the clock and the API key are read here and nowhere below.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import reconciler
+from reconciler.cli.options import Output, Target
+from reconciler.core.model import Config, Secret
+from reconciler.errors import ConfigError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.config.load import Loaded, Variables
+    from reconciler.daily.client import DailyClient
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's surroundings. `now` gives Unix seconds, shifted if asked."""
+
+    output: Output
+    target: Target
+    stop: threading.Event
+
+    def now(self) -> float:
+        """The time that plans are made for."""
+        return time.time() + self.target.clock_offset
+
+    def say(self, line: str) -> None:
+        """One line for people: on stderr, so that stdout stays the result."""
+        click.echo(line, err=True, color=self.output.colour)
+
+    def result(self, text: str) -> None:
+        """The result: on stdout, and nothing else ever is."""
+        click.echo(text, color=self.output.colour)
+
+
+def wants_colour(no_color: bool) -> bool:
+    """Colours only on a terminal, and not under NO_COLOR (no-color.org)."""
+    return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+def load_config(session: Session, paths: Iterable[Path]) -> Loaded:
+    """Load for a command that talks to Daily.
+
+    Raises:
+        ConfigError: with every finding, when any of them is an error.
+    """
+    from reconciler.config.load import Variables
+
+    mode = Variables.DUMMY if session.target.sandbox else Variables.REQUIRED
+    return usable(load_files(session, paths, mode))
+
+
+def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Loaded:
+    """Load files, whatever is in them."""
+    from reconciler.config.load import load
+
+    return load(list(paths), environ=os.environ, now=session.now(), variables=mode)
+
+
+def usable(loaded: Loaded) -> Loaded:
+    """The same, or a ConfigError with its findings."""
+    if loaded.config is None:
+        raise ConfigError("the config cannot be used", findings=loaded.findings)
+    return loaded
+
+
+@contextlib.contextmanager
+def connect(
+    session: Session, config: Config | None, *, writable: bool = False
+) -> Iterator[DailyClient]:
+    """A client for this command's Daily, with a sandbox behind it if asked for.
+
+    `config` tells a new sandbox its domain and its numbers.
+    """
+    with contextlib.ExitStack() as stack:
+        if session.target.sandbox:
+            url, key = stack.enter_context(_sandbox(session, config))
+        else:
+            url, key = _address(session)
+        yield stack.enter_context(_client(session, url, key, writable=writable))
+
+
+def _client(session: Session, url: str, key: Secret, *, writable: bool) -> DailyClient:
+    from reconciler.daily.client import DailyClient, Outside
+
+    verbose = session.output.verbose
+    return DailyClient(
+        url,
+        key,
+        outside=Outside(time.monotonic, lambda s: _pause(session, s), random.random),
+        user_agent=f"daily-reconciler/{reconciler.__version__}",
+        timeout=session.target.timeout,
+        share=session.target.rate,
+        writable=writable,
+        log=session.say if verbose else lambda _line: None,
+    )
+
+
+def _pause(session: Session, seconds: float) -> None:
+    # The pace's short waits are kept even while stopping: they protect the limits.
+    if seconds < 1:
+        time.sleep(seconds)
+    else:
+        session.stop.wait(seconds)
+
+
+def _address(session: Session) -> tuple[str, Secret]:
+    from reconciler.daily.client import DEFAULT_URL, check_url, is_loopback
+
+    url = check_url(os.environ.get("DAILY_API_URL") or DEFAULT_URL)
+    if not is_loopback(url):
+        if session.target.rate > 1:
+            raise click.UsageError("--rate above 1 is for the sandbox on this machine")
+        if session.target.clock_offset:
+            raise click.UsageError("--clock-offset is for the sandbox on this machine")
+    return url, _key(session.target.api_key_file, os.environ)
+
+
+def _key(file: Path | None, environ: Mapping[str, str]) -> Secret:
+    if file is not None:
+        try:
+            return Secret(file.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not text"
+            raise ReconcilerError(
+                f"cannot read the API key from {file}: {why}"
+            ) from None
+    key = environ.get("DAILY_API_KEY", "").strip()
+    if not key:
+        raise ReconcilerError(
+            "no API key: DAILY_API_KEY is not set",
+            tip="set it, or use --api-key-file FILE; --sandbox needs no key",
+        )
+    return Secret(key)
+
+
+@contextlib.contextmanager
+def _sandbox(session: Session, config: Config | None) -> Iterator[tuple[str, Secret]]:
+    from reconciler.sandbox.server import serve
+    from reconciler.sandbox.settings import Settings
+    from reconciler.sandbox.statefile import StateError
+
+    settings = Settings(
+        domain=config.domain if config else "acme",
+        numbers=tuple(_numbers(config)) if config else (),
+        clock_offset=session.target.clock_offset,
+    )
+    with contextlib.ExitStack() as stack:
+        serving = serve(settings, state_path=session.target.sandbox_state, seed=True)
+        try:
+            sandbox = stack.enter_context(serving)
+        except (OSError, ValueError, StateError) as error:
+            raise ReconcilerError(
+                f"the sandbox cannot start: {error}",
+                tip="--sandbox-state names another file",
+            ) from error
+        yield sandbox.url, Secret(settings.key)
+
+
+def _numbers(config: Config) -> Iterator[str]:
+    """The numbers that a file speaks of, as if they were purchased."""
+    found: dict[str, None] = {}
+    for number in config.of_kind("number"):
+        found[number.key] = None
+    for room in config.of_kind("room"):
+        dialin = room.fields.get("dialin")
+        if isinstance(dialin, Mapping):
+            found |= dict.fromkeys(map(str, dialin.get("room_numbers") or ()))
+    yield from found

@@ -1,0 +1,204 @@
+"""Plans, reports, findings and dial-in lists as JSON documents.
+
+Each document says its kind and format version first. Secrets appear as labels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from reconciler.core.callers import DialIn
+from reconciler.core.estimate import Estimate
+from reconciler.core.findings import Finding, errors
+from reconciler.core.gates import Gate, label
+from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.report import Outcome, Report
+from reconciler.errors import DailyRejectedError, ReconcilerError
+from reconciler.render.words import plain, time_text
+
+FORMAT_VERSION = 1
+
+
+def dump(document: Mapping[str, object]) -> str:
+    """A document as text: readable, and the same for the same input."""
+    return json.dumps(document, indent=2, ensure_ascii=True)
+
+
+def _head(kind: str, tool: str) -> dict[str, object]:
+    return {"kind": kind, "format_version": FORMAT_VERSION, "tool_version": tool}
+
+
+def findings_document(
+    findings: Sequence[Finding], files: Sequence[str], tool: str
+) -> dict[str, object]:
+    """What a validation found."""
+    return {
+        **_head("findings", tool),
+        "valid": not errors(findings),
+        "files": list(files),
+        "findings": [_finding(f) for f in findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    place = finding.place
+    return {
+        "id": finding.id,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "hint": finding.hint,
+        "file": place.file if place else None,
+        "line": place.line if place and place.line else None,
+        "column": place.column if place and place.line else None,
+        "path": list(finding.path),
+    }
+
+
+def plan_document(
+    plan: Plan,
+    gates: Iterable[Gate],
+    estimated: Estimate,
+    seconds: float,
+    *,
+    digest: str,
+    tool: str,
+) -> dict[str, object]:
+    """A whole plan. `digest` identifies the config; `seconds` is the time to apply."""
+    return {
+        **_head("plan", tool),
+        "domain": {"name": plan.live.domain.name, "id": plan.live.domain.id},
+        "dialin_store": plan.store,
+        "made_at": time_text(plan.now),
+        "config_digest": digest,
+        "writes_possible": False,
+        "applicable": not plan.blocked,
+        "summary": _counts(plan),
+        "changes": [_change(change) for change in plan.changes],
+        "unmanaged": {
+            "room_count": plan.unmanaged.room_count,
+            "rooms": list(plan.unmanaged.rooms),
+            "assignments": [
+                {"name": label(entry), "type": entry.type, "store": entry.store}
+                for entry in plan.unmanaged.assignments
+            ],
+        },
+        "findings": [_finding(f) for f in plan.findings],
+        "gates": [_gate(gate) for gate in gates],
+        "requests": {
+            "used": plan.live.requests,
+            "to_apply": asdict(estimated),
+            "seconds_to_apply": round(seconds, 1),
+        },
+    }
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    counts = {str(action): plan.count(action) for action in Action}
+    return {**counts, "in_sync": plan.in_sync}
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "action": str(change.action),
+        "kind": change.kind,
+        "key": change.key,
+        "reason": change.reason,
+        "fields": [
+            {
+                "path": list(field.path),
+                "before": plain(field.before),
+                "after": plain(field.after),
+            }
+            for field in change.fields
+        ],
+        "risks": [{"id": risk.id, "text": risk.text} for risk in change.risks],
+    }
+
+
+def _gate(gate: Gate) -> dict[str, object]:
+    return {
+        "name": gate.name,
+        "open": gate.open,
+        "count": gate.count,
+        "limit": gate.limit,
+        "message": gate.message,
+        "to_open": gate.hint,
+    }
+
+
+def report_document(report: Report, domain: str, *, tool: str) -> dict[str, object]:
+    """A whole report."""
+    return {
+        **_head("report", tool),
+        "domain": domain,
+        "exit_code": report.exit_code,
+        "summary": {str(o): len(report.of(o)) for o in Outcome},
+        "results": [
+            {
+                **_change(result.change),
+                "outcome": str(result.outcome),
+                "why": result.reason,
+            }
+            for result in report.results
+        ],
+        "kept": [
+            {
+                "kind": kept.change.kind,
+                "key": kept.change.key,
+                "path": list(kept.field.path),
+                "sent": plain(kept.field.after),
+                "kept": plain(kept.field.before),
+            }
+            for kept in report.kept
+        ],
+        "pins": [{"room": p.room, "fate": str(p.fate)} for p in report.pins],
+        "lost": list(report.lost),
+        "rescue_file": report.rescue_file or None,
+        "stopped": report.stopped or None,
+        "verified": report.verified,
+        "requests": {"sent": report.requests, "throttled": report.throttled},
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
+    """A run that ended before it had anything else to say."""
+    document = {
+        **_head("error", tool),
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "tip": error.tip,
+    }
+    if isinstance(error, DailyRejectedError):
+        document |= {"status": error.status, "code": error.code}
+    return document
+
+
+def dialin_document(
+    entries: Sequence[DialIn], domain: str, *, tool: str
+) -> dict[str, object]:
+    """Who dials what. This document holds PINs."""
+    return {
+        **_head("dialin", tool),
+        "domain": domain,
+        "rooms": [_dialin(entry) for entry in entries],
+    }
+
+
+def _dialin(entry: DialIn) -> dict[str, object]:
+    return {
+        "room": entry.room,
+        "pin": entry.pin or None,
+        "numbers": [
+            {
+                "number": number.number,
+                "dial": f"{number.number},,{entry.pin}",
+                "note": number.note,
+            }
+            for number in entry.numbers
+        ],
+        "expires": None if entry.expires is None else time_text(entry.expires),
+        "problem": entry.problem or None,
+    }

@@ -1,0 +1,132 @@
+"""Reports and dial-in lists as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.core.callers import DialIn
+from reconciler.core.plan import Action
+from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
+from reconciler.render.words import (
+    Paint,
+    clean,
+    count,
+    duration,
+    path_text,
+    time_text,
+    value_text,
+)
+
+_PIN_NEWS = {
+    PinFate.NEW: "has a new PIN; `daily-reconciler dialin` shows it",
+    PinFate.CHANGED: "HAS ANOTHER PIN NOW: callers with the old one cannot join",
+    PinFate.LOST: "HAS LOST ITS PIN: callers cannot join",
+    PinFate.MISSING: "got no PIN, although dialin was sent",
+}
+_PAST = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.RENEW: "renewed",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+}
+
+
+def result_line(result: Result, paint: Paint) -> str:
+    """One change as it ends: for a log, or a terminal while it goes on."""
+    change = result.change
+    what = f"{change.kind} {clean(change.key)}"
+    if result.outcome is Outcome.DONE:
+        return f"{paint('done', 'green')}  {_PAST[change.action]} {what}"
+    colour = "yellow" if result.outcome is Outcome.NOT_TRIED else "red"
+    said = f"{paint(str(result.outcome), colour)}  {change.action} {what}"
+    return f"{said}: {clean(result.reason)}" if result.reason else said
+
+
+def report_text(report: Report, paint: Paint) -> str:
+    """A whole report: news about PINs first, then what was lost, failed, kept."""
+    return "\n".join(_report(report, paint))
+
+
+def _report(report: Report, paint: Paint) -> Iterator[str]:
+    for news in report.pins:
+        colour = "cyan" if news.fate is PinFate.NEW else "red"
+        yield (
+            f"{paint('PIN:', colour, 'bold')} room {clean(news.room)} "
+            + _PIN_NEWS[news.fate]
+        )
+    yield from _lost(report, paint)
+    for result in report.results:
+        if result.outcome is not Outcome.DONE:
+            yield result_line(result, paint)
+    for kept in report.kept:
+        yield from _kept(kept, paint)
+    if not report.verified:
+        yield (
+            f"{paint('not verified:', 'yellow', 'bold')} the domain could not be read "
+            f"after the last write: {clean(report.unverified_reason)}"
+        )
+    yield _summary(report, paint)
+    if report.exit_code:
+        yield "tip: `daily-reconciler plan` shows what is left"
+
+
+def _lost(report: Report, paint: Paint) -> Iterator[str]:
+    for said in report.lost:
+        yield f"{paint('LOST:', 'red', 'bold')} {clean(said)}"
+    if report.rescue_file:
+        yield (
+            f"both dial-in stores as they were before: {clean(report.rescue_file)}\n"
+            f"tip: `daily-reconciler restore {clean(report.rescue_file)}` brings back "
+            "what is missing; the file holds secrets"
+        )
+
+
+def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
+    head = (
+        f"{paint('kept:', 'red', 'bold')} {kept.change.kind} {clean(kept.change.key)}"
+    )
+    if not kept.field.path:
+        yield f"{head}: Daily said yes, but it is still to {kept.change.action}"
+        return
+    sent = value_text(kept.field, kept.field.after)
+    have = value_text(kept.field, kept.field.before)
+    yield f"{head}: {path_text(kept.field)}: sent {sent}, Daily kept {have}"
+    if kept.field.path[0] in kept.change.desired.extra:
+        yield f"    if Daily never shows it: write_only: [{path_text(kept.field)}]"
+
+
+def _summary(report: Report, paint: Paint) -> str:
+    parts = []
+    for outcome in Outcome:
+        number = len(report.of(outcome))
+        if number or outcome is Outcome.DONE:
+            parts.append(f"{number:,} {outcome}")
+    said = ", ".join(parts)
+    if report.stopped:
+        said += f"; stopped: {clean(report.stopped)}"
+    cost = f"{count(report.requests, 'request')}, {duration(report.seconds)}"
+    if report.throttled:
+        cost += f", {report.throttled:,} answered with 429"
+    return f"{paint('Apply:', 'bold')} {said} ({cost})."
+
+
+def dialin_text(entries: Sequence[DialIn]) -> str:
+    """Who dials what, one room per block."""
+    if not entries:
+        return "no room of this file has PIN dial-in"
+    return "\n\n".join("\n".join(_dialin(entry)) for entry in entries)
+
+
+def _dialin(entry: DialIn) -> Iterator[str]:
+    yield clean(entry.room)
+    if entry.problem:
+        yield f"    {clean(entry.problem)}"
+        return
+    for number in entry.numbers:
+        note = f"   ({number.note})" if number.note else ""
+        dial = f"{number.number},,{entry.pin}"
+        yield f"    {clean(dial)}{clean(note)}"
+    yield f"    PIN {clean(entry.pin)}"
+    if entry.expires is not None:
+        yield f"    until {time_text(entry.expires)}"

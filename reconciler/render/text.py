@@ -1,0 +1,156 @@
+"""Plans, reports, findings and dial-in lists as text for a terminal or a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.core.diff import FieldChange
+from reconciler.core.estimate import Estimate
+from reconciler.core.findings import Finding, Severity
+from reconciler.core.gates import Gate, label
+from reconciler.core.plan import Action, Change, Plan
+from reconciler.render.words import (
+    SIGNS,
+    Paint,
+    clean,
+    count,
+    duration,
+    left_alone,
+    path_text,
+    value_text,
+)
+
+_ACTION_COLOUR = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.RENEW: "cyan",
+    Action.REPLACE: "red",
+    Action.DELETE: "red",
+}
+_SEVERITY_COLOUR = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.NOTE: "cyan",
+}
+
+
+# Findings.
+
+
+def findings_text(findings: Iterable[Finding], paint: Paint) -> str:
+    """Each finding with its place, the marked line and a hint."""
+    return "\n".join(line for f in findings for line in _finding(f, paint))
+
+
+def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
+    place = finding.place
+    where = ""
+    if place is not None:
+        where = f"{clean(place.file)}:"
+        where += f"{place.line}:{place.column}:" if place.line else ""
+        where += " "
+    severity = paint(f"{finding.severity}:", _SEVERITY_COLOUR[finding.severity], "bold")
+    ident = paint(f"[{finding.id}]", "dim")
+    yield f"{where}{severity} {clean(finding.message)} {ident}"
+    if place is None or not place.line or not finding.source:
+        if finding.hint:
+            yield f"    {clean(finding.hint)}"
+        return
+    number = str(place.line).rjust(5)
+    margin = " " * len(number)
+    yield f"{number} | {clean(finding.source)}"
+    # The source may have been masked or escaped: never mark beyond its end.
+    start = min(place.column - 1, len(clean(finding.source)))
+    marks = "^" * max(1, min(place.width, len(clean(finding.source)) - start))
+    marks = paint(marks, _SEVERITY_COLOUR[finding.severity])
+    yield f"{margin} | {' ' * start}{marks} {clean(finding.hint)}".rstrip()
+
+
+def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
+    """The last line of a validation: `1 error in config.yaml; nothing was sent`."""
+    where = clean(files[0]) if len(files) == 1 else count(len(files), "file")
+    errors = sum(f.severity is Severity.ERROR for f in findings)
+    warnings = sum(f.severity is Severity.WARNING for f in findings)
+    if not errors:
+        said = f", {count(warnings, 'warning')}" if warnings else ""
+        return f"{where} is valid{said}"
+    said = f" and {count(warnings, 'warning')}" if warnings else ""
+    return f"{count(errors, 'error')}{said} in {where}; nothing was sent to Daily"
+
+
+# Plans.
+
+
+def plan_text(
+    plan: Plan,
+    gates: Sequence[Gate],
+    estimated: Estimate,
+    seconds: float,
+    paint: Paint,
+) -> str:
+    """A whole plan. `seconds` is how long applying it takes at the chosen rate."""
+    lines = [
+        f"domain {paint(clean(plan.live.domain.name), 'bold')}, "
+        f"dial-in store {plan.store}",
+        "",
+    ]
+    for change in plan.changes:
+        lines += [*_change(change, paint), ""]
+    if plan.unmanaged.rooms:
+        lines += ["rooms in Daily and in no file:"]
+        lines += [f"    {clean(name)}" for name in plan.unmanaged.rooms] + [""]
+        lines += [
+            f"    {clean(label(entry))} ({entry.type}, {entry.store} store)"
+            for entry in plan.unmanaged.assignments
+        ]
+    if plan.findings:
+        lines += [findings_text(plan.findings, paint), ""]
+    for gate in gates:
+        lines += _gate(gate, paint)
+    lines += [summary_text(plan, paint)]
+    if plan.changes:
+        asked = estimated.general + estimated.deletion
+        lines += [
+            f"Reading took {count(plan.live.requests, 'request')}; "
+            f"applying takes about {asked:,}, or {duration(seconds)}."
+        ]
+    return "\n".join(lines)
+
+
+def _change(change: Change, paint: Paint) -> Iterator[str]:
+    colour = _ACTION_COLOUR[change.action]
+    sign = paint(SIGNS[change.action], colour, "bold")
+    head = f"{change.action} {change.kind} {clean(change.key)}"
+    yield f"{sign} {paint(head, colour)}  {paint(f'({change.reason})', 'dim')}"
+    for field in change.fields:
+        yield f"    {_field(field, change.action)}"
+    for risk in change.risks:
+        yield f"    {paint('!', 'yellow', 'bold')} {paint(risk.text, 'yellow')}"
+
+
+def _field(field: FieldChange, action: Action) -> str:
+    after = value_text(field, field.after)
+    if action is Action.CREATE:
+        return f"{path_text(field)}: {after}"
+    before = value_text(field, field.before)
+    if before == after:
+        after = f"{after} (another value)"
+    return f"{path_text(field)}: {before} -> {after}"
+
+
+def _gate(gate: Gate, paint: Paint) -> Iterator[str]:
+    if gate.open:
+        return
+    yield f"{paint('closed:', 'red', 'bold')} {gate.name}: {clean(gate.message)}"
+    yield f"    apply refuses this plan; to go on: {gate.hint}"
+    yield ""
+
+
+def summary_text(plan: Plan, paint: Paint) -> str:
+    """`Plan: 2 to create, 1 to update; 4 in sync, 12 rooms and 1 assignment ...`."""
+    parts = [
+        f"{plan.count(action)} to {action}" for action in Action if plan.count(action)
+    ]
+    said = ", ".join(parts) if parts else "nothing to do"
+    rest = f"{plan.in_sync:,} in sync, {left_alone(plan)}"
+    return f"{paint('Plan:', 'bold')} {said}; {rest}."
