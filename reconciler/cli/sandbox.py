@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.server import Recorded
+    from reconciler.sandbox.running import Recorded
     from reconciler.sandbox.settings import Settings
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
