@@ -25,14 +25,14 @@ Error: TypeAlias = Any
 _NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
 _RANGES: Final = {
-    "minimum": "at least",
-    "maximum": "at most",
-    "exclusiveMinimum": "more than",
-    "exclusiveMaximum": "less than",
-    "minLength": "at least this many characters long:",
-    "maxLength": "at most this many characters long:",
-    "minItems": "a list of at least",
-    "maxItems": "a list of at most",
+    "minimum": "be at least {}",
+    "maximum": "be at most {}",
+    "exclusiveMinimum": "be more than {}",
+    "exclusiveMaximum": "be less than {}",
+    "minLength": "have at least {} characters",
+    "maxLength": "have at most {} characters",
+    "minItems": "have at least {} items",
+    "maxItems": "have at most {} items",
 }
 _RANK: Final = ("type", "const", "enum", *_RANGES, "pattern")
 
@@ -159,6 +159,8 @@ def _type_hint(wanted: list[str], found: object, name: str) -> str:
 
 def _text_hint(wanted: list[str], found: str) -> str:
     if {"integer", "number"} & set(wanted) and _NUMERIC.fullmatch(found):
+        if found.startswith(("0", "+")):
+            return "write it without the leading zero or plus, and without quotes"
         return "remove the quotes"
     if "boolean" in wanted:
         if found.lower() in ("true", "false"):
@@ -185,8 +187,8 @@ def _not_allowed(error: Error, name: str, secret: bool) -> Said:
 
 
 def _out_of_range(error: Error, name: str, secret: bool) -> Said:
-    bound = f"{_RANGES[str(error.validator)]} {error.validator_value}"
-    message = f"{name} must be {bound}"
+    bound = _RANGES[str(error.validator)].format(error.validator_value)
+    message = f"{name} must {bound}"
     if isinstance(error.instance, str | list):
         message += f", and has {len(error.instance)}"
     else:

@@ -24,8 +24,8 @@ _FARTHEST: Final = 300
 _SHORTEST: Final = 4
 _SECRET_KEYS: Final = ("hmac", "url", "password", "secret", "token", "credentials")
 _KEYED: Final = re.compile(
-    rf"(?i)((?:{'|'.join(_SECRET_KEYS)}|api_?key)[\"']?\s*:\s+)"
-    r"(?!\$\{\w+\}[\s,}\"']*$)(?=[^\s#]).+"
+    rf"(?i)((?<!\w)(?:{'|'.join(_SECRET_KEYS)}|api_?key)[\"']?\s*:\s+)"
+    r"(?![\"']?\$\{\w+\}[\s,}\"']*(?:\s\#.*)?$)(?=[^\s#]).+"
 )
 _STREAM: Final = re.compile(r"(?i)(rtmps?://)[^\s\"']+")
 _DEFAULT: Final = re.compile(r"(\$\{\w*)[^\w}][^}]*")
@@ -92,7 +92,9 @@ def _masked(line: str, finding: Finding, secrets: tuple[str, ...]) -> str:
 def _sounds_secret(path: Path) -> bool:
     """Tell whether an unknown key may be a secret one, misspelt."""
     key = path[-1].lower()
-    return bool(words.nearest(key, _SECRET_KEYS)) or "key" in key or "secret" in key
+    return (
+        bool(words.nearest(key, _SECRET_KEYS, 0.6)) or "key" in key or "secret" in key
+    )
 
 
 def _secrets(document: Document | None) -> tuple[str, ...]:

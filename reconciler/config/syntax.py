@@ -44,6 +44,12 @@ _KNOWN: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("found unexpected end of stream", "a quote is never closed", "close it", True),
     ("expected ',' or ']'", "a '[' is never closed", "add a ',' or a ']'", True),
     ("expected ',' or '}'", "a '{' is never closed", "add a ',' or a '}'", True),
+    (
+        "node content",
+        "a value is missing here, or a bracket is never closed",
+        "close every '[' and '{', and quote text that begins with a sign",
+        False,
+    ),
     ("block sequence entries", "a list item where none can stand", _QUOTE, False),
     ("unknown escape", "an unknown escape in double quotes", "double the '\\'", False),
 )
@@ -74,10 +80,20 @@ def broken(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
             mark = context if earlier and context else mark
             break
     mark = mark or context
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    place = Place(file, 1, 1)
+    if mark:
+        place = _inside(text, Place(file, mark.line + 1, mark.column + 1))
     if "cannot start any token" in problem:
         message, hint = _stray(text, place)
     return Finding("yaml-syntax", message, place, hint=hint)
+
+
+def _inside(text: str, place: Place) -> Place:
+    """Move a place beyond the last written line to the end of that line."""
+    lines = split_lines(text.rstrip())
+    if place.line <= len(lines):
+        return place
+    return Place(place.file, len(lines), max(1, len(lines[-1])))
 
 
 def _stray(text: str, place: Place) -> tuple[str, str]:

@@ -60,7 +60,10 @@ def one_of(allowed: Iterable[object]) -> str:
     return said[0] if len(said) == 1 else "one of " + ", ".join(said)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.76) -> str:
     """The known spelling that is nearest, or nothing."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
-    return found[0] if found else ""
+    known = list(known)
+    found = difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
+    # Two letters swapped in a short word weigh too much for the ratio.
+    swapped = [name for name in known if sorted(name) == sorted(word)]
+    return (found or swapped or [""])[0]
