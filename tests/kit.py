@@ -32,7 +32,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """stdout as JSON."""
+        """Stdout as JSON."""
         return json.loads(self.out)
 
 
