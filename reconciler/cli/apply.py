@@ -80,7 +80,7 @@ def apply(
 
     def work() -> int:
         from reconciler.cli.planning import planned
-        from reconciler.cli.session import connect, load_config
+        from reconciler.cli.session import connect, load_config, numbers_of, usable
         from reconciler.core.gates import NAMES
         from reconciler.core.plan import Selection
 
@@ -92,7 +92,10 @@ def apply(
             resend=parse_globs("--resend", resend),
         )
         loaded = load_config(session, config)
-        with connect(session, loaded.config, writable=True) as client:
+        wanted = usable(loaded)
+        with connect(
+            session, wanted.domain, numbers_of(wanted), writable=True
+        ) as client:
             made = planned(
                 session, client, loaded, selection, allowed, only_renewals=only_renewals
             )

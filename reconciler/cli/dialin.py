@@ -36,18 +36,22 @@ def dialin(
 
     def work() -> int:
         import reconciler
-        from reconciler.cli.session import connect, load_files, usable
+        from reconciler.cli.session import (
+            connect,
+            load_files,
+            numbers_of,
+            usable,
+        )
         from reconciler.config.load import Variables
         from reconciler.core.callers import dialins
         from reconciler.daily.live import read_live
         from reconciler.render.json import dialin_document, dump
         from reconciler.render.report_text import dialin_text
 
-        loaded = usable(load_files(session, config, Variables.OPTIONAL))
-        assert loaded.config is not None  # noqa: S101  `usable` says so
-        with connect(session, loaded.config) as client:
-            live = read_live(client, loaded.config, every_assignment=True)
-        entries = dialins(loaded.config, live)
+        wanted = usable(load_files(session, config, Variables.OPTIONAL))
+        with connect(session, wanted.domain, numbers_of(wanted)) as client:
+            live = read_live(client, wanted, every_assignment=True)
+        entries = dialins(wanted, live)
         if format_ == "json":
             tool = reconciler.__version__
             document = dialin_document(entries, live.domain.name, tool=tool)

@@ -50,7 +50,7 @@ def plan(
 
     def work() -> int:
         from reconciler.cli.planning import planned, show_plan
-        from reconciler.cli.session import connect, load_config
+        from reconciler.cli.session import connect, load_config, numbers_of, usable
         from reconciler.core.gates import NAMES
         from reconciler.core.plan import Selection
 
@@ -58,7 +58,8 @@ def plan(
         chosen = parse_globs("--only", only) if only else lambda _kind, _key: True
         selection = Selection(only=chosen, list_unmanaged=show_unmanaged)
         loaded = load_config(session, config)
-        with connect(session, loaded.config) as client:
+        wanted = usable(loaded)
+        with connect(session, wanted.domain, numbers_of(wanted)) as client:
             made = planned(session, client, loaded, selection, allowed)
         session.result(show_plan(session, made))
         if made.plan.blocked:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import reconciler
-from reconciler.cli.session import Session
+from reconciler.cli.session import Session, usable
 from reconciler.core.estimate import Estimate, estimate
 from reconciler.core.findings import in_order
 from reconciler.core.gates import Gate, check_gates
@@ -16,7 +16,6 @@ from reconciler.render.words import Paint
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
-    from reconciler.core.model import Config
     from reconciler.daily.client import DailyClient
 
 
@@ -49,7 +48,7 @@ def planned(
     from reconciler.daily.live import read_live
     from reconciler.daily.rate import interval
 
-    config = _config(loaded)
+    config = usable(loaded)
     live = read_live(client, config, every_room=selection.list_unmanaged)
     plan = make_plan(config, live, now=session.now(), selection=selection)
     findings = in_order([*loaded.findings, *plan.findings])
@@ -60,11 +59,6 @@ def planned(
     seconds = cost.general * interval("general", client.share)
     seconds += cost.deletion * interval("deletion", client.share)
     return Planned(plan, check_gates(plan, allow), cost, seconds, loaded.digest)
-
-
-def _config(loaded: Loaded) -> Config:
-    assert loaded.config is not None  # noqa: S101  `usable` was asked before
-    return loaded.config
 
 
 def show_plan(session: Session, made: Planned) -> str:

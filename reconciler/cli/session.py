@@ -55,7 +55,7 @@ def wants_colour(no_color: bool) -> bool:
 
 
 def load_config(session: Session, paths: Iterable[Path]) -> Loaded:
-    """Load for a command that talks to Daily.
+    """Load for a command that talks to Daily: every variable must be set.
 
     Raises:
         ConfigError: with every finding, when any of them is an error.
@@ -63,7 +63,9 @@ def load_config(session: Session, paths: Iterable[Path]) -> Loaded:
     from reconciler.config.load import Variables
 
     mode = Variables.DUMMY if session.target.sandbox else Variables.REQUIRED
-    return usable(load_files(session, paths, mode))
+    loaded = load_files(session, paths, mode)
+    usable(loaded)
+    return loaded
 
 
 def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Loaded:
@@ -73,24 +75,24 @@ def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Load
     return load(list(paths), environ=os.environ, now=session.now(), variables=mode)
 
 
-def usable(loaded: Loaded) -> Loaded:
-    """The same, or a ConfigError with its findings."""
+def usable(loaded: Loaded) -> Config:
+    """The config, or a ConfigError with everything that was found."""
     if loaded.config is None:
         raise ConfigError("the config cannot be used", findings=loaded.findings)
-    return loaded
+    return loaded.config
 
 
 @contextlib.contextmanager
 def connect(
-    session: Session, config: Config | None, *, writable: bool = False
+    session: Session, domain: str, numbers: Iterable[str], *, writable: bool = False
 ) -> Iterator[DailyClient]:
     """A client for this command's Daily, with a sandbox behind it if asked for.
 
-    `config` tells a new sandbox its domain and its numbers.
+    `domain` and `numbers` are what the sandbox is to have; else they do not matter.
     """
     with contextlib.ExitStack() as stack:
         if session.target.sandbox:
-            url, key = stack.enter_context(_sandbox(session, config))
+            url, key = stack.enter_context(_sandbox(session, domain, tuple(numbers)))
         else:
             url, key = _address(session)
         yield stack.enter_context(_client(session, url, key, writable=writable))
@@ -151,14 +153,16 @@ def _key(file: Path | None, environ: Mapping[str, str]) -> Secret:
 
 
 @contextlib.contextmanager
-def _sandbox(session: Session, config: Config | None) -> Iterator[tuple[str, Secret]]:
+def _sandbox(
+    session: Session, domain: str, numbers: tuple[str, ...]
+) -> Iterator[tuple[str, Secret]]:
     from reconciler.sandbox.server import serve
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.statefile import StateError
 
     settings = Settings(
-        domain=config.domain if config else "acme",
-        numbers=tuple(_numbers(config)) if config else (),
+        domain=domain,
+        numbers=numbers,
         clock_offset=session.target.clock_offset,
     )
     with contextlib.ExitStack() as stack:
@@ -173,7 +177,7 @@ def _sandbox(session: Session, config: Config | None) -> Iterator[tuple[str, Sec
         yield sandbox.url, Secret(settings.key)
 
 
-def _numbers(config: Config) -> Iterator[str]:
+def numbers_of(config: Config) -> Iterator[str]:
     """The numbers that a file speaks of, as if they were purchased."""
     found: dict[str, None] = {}
     for number in config.of_kind("number"):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.core.diff import FieldChange
+from reconciler.core.model import LiveAssignment
 from reconciler.core.plan import Change
 
 
@@ -118,3 +119,11 @@ def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Resul
     """The results in the order of the plan."""
     rank = {id(change): index for index, change in enumerate(changes)}
     return tuple(sorted(results, key=lambda r: rank.get(id(r.change), len(rank))))
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An entry of a rescue file and what became of it; `problem` is empty when done."""
+
+    entry: LiveAssignment
+    problem: str = ""

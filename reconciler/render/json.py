@@ -13,8 +13,9 @@ from reconciler.core.callers import DialIn
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, errors
 from reconciler.core.gates import Gate, label
+from reconciler.core.model import LiveAssignment
 from reconciler.core.plan import Action, Change, Plan
-from reconciler.core.report import Outcome, Report
+from reconciler.core.report import Outcome, Report, Restored
 from reconciler.errors import DailyRejectedError, ReconcilerError
 from reconciler.render.words import plain, time_text
 
@@ -79,10 +80,7 @@ def plan_document(
         "unmanaged": {
             "room_count": plan.unmanaged.room_count,
             "rooms": list(plan.unmanaged.rooms),
-            "assignments": [
-                {"name": label(entry), "type": entry.type, "store": entry.store}
-                for entry in plan.unmanaged.assignments
-            ],
+            "assignments": [_entry(entry) for entry in plan.unmanaged.assignments],
         },
         "findings": [_finding(f) for f in plan.findings],
         "gates": [_gate(gate) for gate in gates],
@@ -174,6 +172,24 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     if isinstance(error, DailyRejectedError):
         document |= {"status": error.status, "code": error.code}
     return document
+
+
+def restored_document(
+    made: Iterable[Restored], left: Iterable[LiveAssignment], domain: str, *, tool: str
+) -> dict[str, object]:
+    """What a restore brought back, and what is missing still."""
+    return {
+        **_head("restored", tool),
+        "domain": domain,
+        "entries": [
+            {**_entry(done.entry), "problem": done.problem or None} for done in made
+        ],
+        "still_missing": [_entry(entry) for entry in left],
+    }
+
+
+def _entry(entry: LiveAssignment) -> dict[str, object]:
+    return {"name": label(entry), "type": entry.type, "store": entry.store}
 
 
 def dialin_document(

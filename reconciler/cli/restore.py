@@ -1,0 +1,84 @@
+"""`restore`: bring back assignments from a rescue file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import Target, output_options, target_options
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.daily.client import DailyClient
+    from reconciler.daily.rescue import Rescue
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output_options
+@target_options
+def restore(
+    file: Path, yes: bool, format_: str, no_color: bool, verbose: int, **target: Any
+) -> int:
+    """Bring back assignments that a rescue file holds and Daily has lost.
+
+    FILE was written by an apply before it touched phone-number assignments. Only
+    what is missing comes back; nothing is removed.
+    """
+    from reconciler.cli.failure import guarded, session_of
+
+    session = session_of(format_, no_color, verbose, Target(**target))
+
+    def work() -> int:
+        from reconciler.cli.session import connect
+        from reconciler.daily import rescue as rescues
+
+        if not yes and not sys.stdin.isatty():
+            raise click.UsageError("without a terminal, restore needs --yes")
+        rescue = rescues.load(file)
+        with connect(session, rescue.domain, (), writable=True) as client:
+            return _restore(session, client, rescue, yes=yes)
+
+    return guarded(session, work)
+
+
+def _restore(
+    session: Session, client: DailyClient, rescue: Rescue, *, yes: bool
+) -> int:
+    import reconciler
+    from reconciler.daily import restore as restoring
+    from reconciler.daily.live import read_stores
+    from reconciler.errors import RefusedError
+    from reconciler.render.json import dump, restored_document
+    from reconciler.render.words import clean, count
+
+    domain, stores = read_stores(client)
+    restoring.check_same_domain(rescue, domain.name)
+    lost = restoring.missing(rescue, stores)
+    for entry in lost:
+        session.say(f"missing: {clean(restoring.describe(entry))}")
+    if lost and not yes:
+        question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
+        if not click.confirm(question, err=True):
+            raise RefusedError("declined; nothing was changed")
+    made = restoring.restore(client, rescue) if lost else ()
+    left = restoring.missing(rescue, read_stores(client)[1]) if lost else ()
+    problems = [done for done in made if done.problem]
+    if session.output.format == "json":
+        tool = reconciler.__version__
+        session.result(dump(restored_document(made, left, domain.name, tool=tool)))
+    else:
+        for done in problems:
+            what = clean(restoring.describe(done.entry))
+            session.result(f"failed: {what}: {clean(done.problem)}")
+        for entry in left:
+            session.result(f"still missing: {clean(restoring.describe(entry))}")
+        back = count(len(made) - len(problems), "assignment")
+        session.result(f"{back} brought back" if lost else "nothing is missing")
+    if not left and not problems:
+        return 0
+    return 3 if len(problems) < len(made) else 1
