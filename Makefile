@@ -6,8 +6,20 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test test-full check format clean
 
+# The main job, on a simulated Daily that starts empty of the example's rooms.
+DEMO_STATE := .demo-sandbox.json
+DEMO := config.example.yaml --sandbox --sandbox-state $(DEMO_STATE)
+
 demo: $(STAMP)
-	@$(BIN)/python -m tools.demo
+	@rm -f $(DEMO_STATE)
+	$(BIN)/daily-reconciler validate config.example.yaml
+	$(BIN)/daily-reconciler plan $(DEMO)
+	$(BIN)/daily-reconciler apply $(DEMO) --yes --rate 1
+	$(BIN)/daily-reconciler plan $(DEMO) --detailed-exitcode
+	$(BIN)/daily-reconciler dialin $(DEMO)
+	@rm -f $(DEMO_STATE)
+	@echo
+	@echo "That was a simulation. README.md shows the same with a real API key."
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
