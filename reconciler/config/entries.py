@@ -23,6 +23,9 @@ SPREAD: Final = frozenset({"properties", "extra_properties"})
 """The parts of a room that defaults fill property by property."""
 
 
+_BY_DEFAULT: Final = "a room with these defaults"
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """`defaults.rooms` of all files, and which document wrote each part."""
@@ -60,6 +63,10 @@ class Entry:
         """The entry in a message: room 'lobby'."""
         return f"{self.kind} {quote(self.key)}"
 
+    def named(self, path: Path) -> str:
+        """Who has the value at this path: the room, or any with these defaults."""
+        return self.name if self._origin(path)[1] == self.root else _BY_DEFAULT
+
     @property
     def absent(self) -> bool:
         """Whether the entry is to be removed."""
@@ -83,6 +90,16 @@ class Entry:
                 return False
             here = here[step]
         return True
+
+    def at(self, id_: str, message: str, path: Path, hint: str) -> Finding:
+        """A finding at a value; one of the defaults is the same for every room."""
+        root = self._origin(path)[1]
+        return Finding(id_, message, self.place(path), hint, (*root, *path))
+
+    def at_key(self, id_: str, message: str, path: Path, hint: str) -> Finding:
+        """A finding at a key."""
+        root = self._origin(path)[1]
+        return Finding(id_, message, self.key_place(path), hint, (*root, *path))
 
     def _origin(self, path: Path) -> tuple[Document, Path]:
         if path and self.defaults and not self.writes(path):

@@ -58,7 +58,7 @@ def roles(entry: Entry, numbers: Mapping[str, Entry]) -> Iterator[Finding]:
         if not _E164.fullmatch(number):
             message = f"{said} is not a phone number in E.164 form"
             hint = "" if secret else _better(number)
-            yield _at(entry, "number-not-e164", message, path, hint)
+            yield entry.at("number-not-e164", message, path, hint)
             continue
         other = numbers.get(number)
         if other is None:
@@ -68,7 +68,7 @@ def roles(entry: Entry, numbers: Mapping[str, Entry]) -> Iterator[Finding]:
             message = f"{said} is {is_now}, and callers of a room need pin_dialin"
             at = other.key_place()
             hint = f"see {at.file}:{at.line}:{at.column}, or take another number"
-            yield _at(entry, "room-number-role", message, path, hint)
+            yield entry.at("room-number-role", message, path, hint)
 
 
 def _room_numbers(entry: Entry) -> Iterator[tuple[Path, str]]:
@@ -94,7 +94,3 @@ def _better(text: str) -> str:
     if _E164.fullmatch("+" + plain):
         return f'write the country code with a plus, as in "+{plain}"'
     return 'write it as in "+12095550100": a plus, the country code, digits only'
-
-
-def _at(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
-    return Finding(id_, message, entry.place(path), hint, (*entry.root, *path))

@@ -19,7 +19,7 @@ from reconciler.config.times import DAY, moment, shown
 from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
-from reconciler.core.model import Path, Rolling
+from reconciler.core.model import Rolling
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LONGEST: Final = 128
@@ -52,8 +52,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
     yield from _expiry(entry, life, now)
     yield from write_only(entry, _written_fields(entry))
     if "privacy" not in entry.merged:
-        yield _at_key(
-            entry,
+        yield entry.at_key(
             "no-privacy",
             f"{entry.name} says nothing about privacy, and a new room is public",
             (),
@@ -71,7 +70,7 @@ def _name(entry: Entry) -> Iterator[Finding]:
         hint = "shorten it"
     elif better := _UNFIT.sub("-", entry.key).strip("-"):
         hint += f": '{better}'"
-    yield _at_key(entry, "room-name", message, (), hint)
+    yield entry.at_key("room-name", message, (), hint)
 
 
 def _life(entry: Entry) -> _Life:
@@ -101,28 +100,29 @@ def _pin(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
         f"a room with PIN dial-in may expire {MAX_PIN_AHEAD // DAY} days ahead at most"
     )
     if not life.written and not life.expires:
-        message = f"{entry.name} has PIN dial-in and needs 'expires' or 'exp'"
         path = ("properties", "dialin")
-        yield _at_key(entry, "pin-without-expiry", message, path, _PROMISE)
+        name = entry.named(path)
+        message = f"{name} has PIN dial-in and needs 'expires' or 'exp'"
+        yield entry.at_key("pin-without-expiry", message, path, _PROMISE)
     if life.exp is not None and life.exp > now + MAX_PIN_AHEAD:
         message = f"{most}, not {shown(int(life.exp - now))}"
         hint = "choose an earlier moment, or write 'expires' to have it pushed forward"
-        yield _at(entry, "expiry-too-far", message, _EXP, hint)
+        yield entry.at("expiry-too-far", message, _EXP, hint)
     if life.rolling and life.rolling.after > MAX_PIN_AHEAD:
         message = f"{most}, not {shown(life.rolling.after)}"
         hint = "write 364d or less"
-        yield _at(entry, "expiry-too-far", message, ("expires", "after"), hint)
+        yield entry.at("expiry-too-far", message, ("expires", "after"), hint)
 
 
 def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
     if life.written and life.expires:
-        message = f"{entry.name} has both 'exp' and 'expires'"
+        message = f"{entry.named(('expires',))} has both 'exp' and 'expires'"
         hint = "keep 'expires' to have it pushed forward, 'exp' for a fixed end"
-        yield _at_key(entry, "expiry-twice", message, ("expires",), hint)
+        yield entry.at_key("expiry-twice", message, ("expires",), hint)
     if life.exp is not None and life.exp <= now:
-        message = f"exp of {entry.name} has passed, so that the room is left out"
+        message = f"exp of {entry.named(_EXP)} has passed, so that the room is left out"
         hint = "write a later exp, or 'state: absent'"
-        yield _at(entry, "expired", message, _EXP, hint)
+        yield entry.at("expired", message, _EXP, hint)
     ends = life.exp
     if life.rolling:
         ends = int(now) + life.rolling.after if ends is None else ends
@@ -130,11 +130,11 @@ def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
             message = "renew_before must be shorter than after"
             hint = f"'after' is {shown(life.rolling.after)}"
             path = ("expires", "renew_before")
-            yield _at(entry, "renew-before-after", message, path, hint)
+            yield entry.at("renew-before-after", message, path, hint)
     if life.nbf is not None and ends is not None and life.nbf >= ends:
-        message = f"{entry.name} would open (nbf) when it has expired already"
+        message = f"{entry.named(_NBF)} would open (nbf) when it has expired already"
         hint = "choose an earlier nbf or a later end"
-        yield _at(entry, "nbf-not-before-exp", message, _NBF, hint)
+        yield entry.at("nbf-not-before-exp", message, _NBF, hint)
 
 
 def _written_fields(entry: Entry) -> Mapping[str, Any]:
@@ -159,7 +159,7 @@ def write_only(entry: Entry, fields: Mapping[str, Any]) -> Iterator[Finding]:
             near = words.nearest(path, _paths(fields))
             hint = f"did you mean '{near}'?" if near else "write it, or remove the path"
             at = ("write_only", str(index))
-            yield _at(entry, "write-only-unknown", message, at, hint)
+            yield entry.at("write-only-unknown", message, at, hint)
 
 
 def _paths(fields: Mapping[str, Any]) -> Iterator[str]:
@@ -167,11 +167,3 @@ def _paths(fields: Mapping[str, Any]) -> Iterator[str]:
         yield name
         if isinstance(value, dict):
             yield from (f"{name}.{below}" for below in value)
-
-
-def _at(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
-    return Finding(id_, message, entry.place(path), hint, (*entry.root, *path))
-
-
-def _at_key(entry: Entry, id_: str, message: str, path: Path, hint: str) -> Finding:
-    return Finding(id_, message, entry.key_place(path), hint, (*entry.root, *path))
