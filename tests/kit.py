@@ -45,6 +45,7 @@ class World:
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
     options: list[str] = field(default_factory=list)
+    _forgotten: int = 0
 
     @property
     def config(self) -> Path:
@@ -86,18 +87,17 @@ class World:
         """What reached the sandbox, optionally only these."""
         return [
             r
-            for r in self.sandbox.requests
+            for r in self.sandbox.requests[self._forgotten :]
             if (not method or r.method == method) and (not path or r.path == path)
         ]
 
     def writes(self) -> list[str]:
-        return [
-            f"{r.method} {r.path}" for r in self.sandbox.requests if r.method != "GET"
-        ]
+        """What was asked but GETs, as `POST /rooms`, in order of arrival."""
+        return [f"{r.method} {r.path}" for r in self.sent() if r.method != "GET"]
 
     def forget(self) -> None:
-        """Forget the requests so far."""
-        self.sandbox.requests.clear()
+        """Leave out the requests so far."""
+        self._forgotten = len(self.sandbox.requests)
 
 
 @contextmanager
