@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.config import desired, files, rules, shape, source
+from reconciler.config.collector import collector_paused
 from reconciler.config.entries import Gathered, gather
-from reconciler.config.parse import collector_paused, parse
+from reconciler.config.parse import parse
 from reconciler.config.positions import Document
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.findings import Finding, errors, in_order

@@ -12,10 +12,8 @@ stops the walk before anything is multiplied.
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +29,7 @@ from yaml.events import (
 )
 
 from reconciler.config import syntax
+from reconciler.config.collector import collector_paused
 from reconciler.config.positions import TO_END, Document, Spot, pack, unpack
 from reconciler.config.scalars import NotJsonNumberError, resolve
 from reconciler.core.findings import Finding
@@ -82,18 +81,6 @@ def parse(text: str, file: str, *, loader: Any = _LOADER) -> Parsed:
         source.dispose()
     document = Document(file, text, data, builder.spots, builder.starts)
     return Parsed(document, tuple(builder.findings))
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from rescanning data while it only grows."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Builder:

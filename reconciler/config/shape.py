@@ -6,24 +6,20 @@ before its form. Of alternatives, the branch that got furthest speaks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from reconciler.config import schema, words
+from reconciler.config import hints, schema, words
 from reconciler.config.entries import SECTIONS, Entry
 from reconciler.config.positions import Document
 from reconciler.config.variables import Filled, is_secret_key, is_unset
 from reconciler.core.findings import Finding
-from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path, Place
 
 Error: TypeAlias = Any
 """A jsonschema ValidationError, whose attributes are not typed usefully."""
 
-_NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
-_SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
 _RANGES: Final = {
     "minimum": "be at least {}",
     "maximum": "be at most {}",
@@ -132,44 +128,13 @@ def _wrong_type(error: Error, name: str, secret: bool) -> Said:
     found = error.instance
     message = f"{name} must be {words.types(wanted)}"
     if found is None:
-        return "wrong-type", f"{message}, and is empty", _type_hint(wanted, found, name)
+        return (
+            "wrong-type",
+            f"{message}, and is empty",
+            hints.for_type(wanted, found, name),
+        )
     message += f", not {words.value(found, secret=secret)}"
-    return "wrong-type", message, "" if secret else _type_hint(wanted, found, name)
-
-
-def _type_hint(wanted: list[str], found: object, name: str) -> str:
-    if found is None:
-        return "give it a value, or remove the key; {} is an empty mapping"
-    if isinstance(found, Filled):
-        return "a variable is always text: write the value here"
-    if isinstance(found, str):
-        return _text_hint(wanted, found)
-    if "boolean" in wanted and found in (0, 1):
-        return "use true or false"
-    if "string" in wanted and isinstance(found, int | float):
-        if "room_numbers" in name or "phone_number" in name:
-            return f'write it with a plus and in quotes: "+{found}"'
-        return f'put it in quotes if it is text: "{str(found).lower()}"'
-    if "string" in wanted and isinstance(found, dict) and len(found) == 1:
-        ((key, value),) = found.items()
-        if value is None:
-            return f'put it in quotes: "{{{words.clean(key)}}}"'
-    return ""
-
-
-def _text_hint(wanted: list[str], found: str) -> str:
-    if {"integer", "number"} & set(wanted) and _NUMERIC.fullmatch(found):
-        if found.startswith(("0", "+")):
-            return "write it without the leading zero or plus, and without quotes"
-        return "remove the quotes"
-    if "boolean" in wanted:
-        if found.lower() in ("true", "false"):
-            return "remove the quotes"
-        if found.lower() in _SWITCHES:
-            return "use true or false"
-    if "array" in wanted:
-        return f"write a list: [{words.clean(found)}]"
-    return ""
+    return "wrong-type", message, "" if secret else hints.for_type(wanted, found, name)
 
 
 def _not_allowed(error: Error, name: str, secret: bool) -> Said:
@@ -240,26 +205,6 @@ def _unknown(error: Error, path: Path, part: Part) -> Iterator[Finding]:
                 "unknown-property",
                 f"unknown property {words.quote(key)}{part.name}",
                 part.key_place((*path, key)),
-                hint=_unknown_hint(key, known, path, part),
+                hint=hints.for_unknown(key, known, path, part.root),
                 path=(*part.root, *path, key),
             )
-
-
-def _unknown_hint(key: str, known: Iterable[str], path: Path, part: Part) -> str:
-    in_room = part.root[:1] == ("rooms",) or path[:2] == ("defaults", "rooms")
-    if in_room and key in ROOM.server_made:
-        return "Daily makes this itself: remove it"
-    if near := words.nearest(key, known):
-        return f"did you mean '{near}'?"
-    at_properties = path[-1:] == ("properties",)
-    if in_room and not at_properties and key in schema.room_properties():
-        return "put it under 'properties'"
-    if in_room and at_properties:
-        if key in ("privacy", "expires", "state", "write_only", "extra_properties"):
-            return "put it beside 'properties', not inside"
-        return "if Daily knows it, put it under 'extra_properties'"
-    if part.root[:1] == ("phone_numbers",) and not path:
-        return "put it under 'pin_dialin' or 'pinless_dialin'"
-    if not part.root and not path and key in schema.room_properties():
-        return "put it under 'properties' of a room"
-    return f"known here: {', '.join(sorted(known))}" if known else ""

@@ -1,0 +1,76 @@
+"""The next step after a schema error: what people mean when they write this.
+
+Most of it is about YAML: quotes that are missing or too many, words for true and
+false, a brace that began a mapping, and keys one level too high or too low.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from reconciler.config import schema, words
+from reconciler.config.variables import Filled
+from reconciler.core.kinds import ROOM
+from reconciler.core.model import Path
+
+_NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
+
+
+def for_type(wanted: list[str], found: object, name: str) -> str:
+    """What to do about a value of the wrong type."""
+    if found is None:
+        return "give it a value, or remove the key; {} is an empty mapping"
+    if isinstance(found, Filled):
+        return "a variable is always text: write the value here"
+    if isinstance(found, str):
+        return _for_text(wanted, found)
+    if "boolean" in wanted and found in (0, 1):
+        return "use true or false"
+    if "string" in wanted and isinstance(found, int | float):
+        if "room_numbers" in name or "phone_number" in name:
+            return f'write it with a plus and in quotes: "+{found}"'
+        return f'put it in quotes if it is text: "{str(found).lower()}"'
+    if "string" in wanted and isinstance(found, dict) and len(found) == 1:
+        ((key, value),) = found.items()
+        if value is None:
+            return f'put it in quotes: "{{{words.clean(key)}}}"'
+    return ""
+
+
+def _for_text(wanted: list[str], found: str) -> str:
+    if {"integer", "number"} & set(wanted) and _NUMERIC.fullmatch(found):
+        if found.startswith(("0", "+")):
+            return "write it without the leading zero or plus, and without quotes"
+        return "remove the quotes"
+    if "boolean" in wanted:
+        if found.lower() in ("true", "false"):
+            return "remove the quotes"
+        if found.lower() in _SWITCHES:
+            return "use true or false"
+    if "array" in wanted:
+        return f"write a list: [{words.clean(found)}]"
+    return ""
+
+
+def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
+    """What to do about a key that is not known at `path`, inside the part at `root`."""
+    in_room = root[:1] == ("rooms",) or path[:2] == ("defaults", "rooms")
+    if in_room and key in ROOM.server_made:
+        return "Daily makes this itself: remove it"
+    if near := words.nearest(key, known):
+        return f"did you mean '{near}'?"
+    at_properties = path[-1:] == ("properties",)
+    if in_room and not at_properties and key in schema.room_properties():
+        return "put it under 'properties'"
+    if in_room and at_properties:
+        if key in ("privacy", "expires", "state", "write_only", "extra_properties"):
+            return "put it beside 'properties', not inside"
+        return "if Daily knows it, put it under 'extra_properties'"
+    if root[:1] == ("phone_numbers",) and not path:
+        return "put it under 'pin_dialin' or 'pinless_dialin'"
+    if not root and not path and key in schema.room_properties():
+        return "put it under 'properties' of a room"
+    return f"known here: {', '.join(sorted(known))}" if known else ""
