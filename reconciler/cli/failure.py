@@ -42,7 +42,9 @@ def _tell(session: Session, error: ReconcilerError) -> None:
     paint = Paint(session.output.colour)
     if isinstance(error, ConfigError) and error.findings:
         session.say(findings_text(error.findings, paint))
-    session.say(f"{paint('error:', 'red', 'bold')} {clean(error.message)}")
+        session.say(error.message)
+    else:
+        session.say(f"{paint('error:', 'red', 'bold')} {clean(error.message)}")
     if isinstance(error, DailyRejectedError) and error.request:
         session.say(f"  {clean(error.request)}")
     if error.tip:

@@ -77,8 +77,11 @@ def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Load
 
 def usable(loaded: Loaded) -> Config:
     """The config, or a ConfigError with everything that was found."""
+    from reconciler.render.text import verdict_text
+
     if loaded.config is None:
-        raise ConfigError("the config cannot be used", findings=loaded.findings)
+        verdict = verdict_text(loaded.findings, loaded.files)
+        raise ConfigError(verdict, findings=loaded.findings)
     return loaded.config
 
 

@@ -42,8 +42,7 @@ def validate(
         else:
             if loaded.findings:
                 session.result(findings_text(loaded.findings, paint))
-            names = loaded.files or [str(name) for name in config]
-            session.result(verdict_text(loaded.findings, names))
+            session.result(verdict_text(loaded.findings, loaded.files))
         return 0 if loaded.config else 1
 
     return guarded(session, work)

@@ -16,7 +16,7 @@ from reconciler.core.gates import Gate, label
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan import Action, Change, Plan
 from reconciler.core.report import Outcome, Report, Restored
-from reconciler.errors import DailyRejectedError, ReconcilerError
+from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
 from reconciler.render.words import plain, time_text
 
 FORMAT_VERSION = 1
@@ -171,6 +171,8 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     }
     if isinstance(error, DailyRejectedError):
         document |= {"status": error.status, "code": error.code}
+    if isinstance(error, ConfigError):
+        document["findings"] = [_finding(f) for f in error.findings]
     return document
 
 

@@ -68,7 +68,8 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
 
 def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
     """The last line of a validation: `1 error in config.yaml; nothing was sent`."""
-    where = clean(files[0]) if len(files) == 1 else count(len(files), "file")
+    named = files or sorted({f.place.file for f in findings if f.place})
+    where = clean(named[0]) if len(named) == 1 else count(len(named), "file")
     errors = sum(f.severity is Severity.ERROR for f in findings)
     warnings = sum(f.severity is Severity.WARNING for f in findings)
     if not errors:
