@@ -65,7 +65,7 @@ def restore(client: DailyClient, rescue: Rescue) -> tuple[Restored, ...]:
     made: list[Restored] = []
     legacy = [e for e in missing(rescue, stores) if e.store == "legacy"]
     if legacy:
-        made += _restore_legacy(client, legacy, stores)
+        made += _restore_legacy(client, rescue, legacy, stores)
         stores = read_stores(client)[1]
     for entry in missing(rescue, stores):
         if entry.store == "current":
@@ -75,9 +75,11 @@ def restore(client: DailyClient, rescue: Rescue) -> tuple[Restored, ...]:
 
 def _restore_legacy(
     client: DailyClient,
+    rescue: Rescue,
     entries: list[LiveAssignment],
     stores: Sequence[LiveAssignment],
 ) -> list[Restored]:
+    """Write the lists with their entries back, in the order they had."""
     lists: dict[str, object] = {}
     for kind in sorted({entry.type for entry in entries}):
         back = [e for e in entries if e.type == kind]
@@ -88,7 +90,7 @@ def _restore_legacy(
             and e.type == kind
             and not any(is_same_entry(e, entry) for entry in back)
         ]
-        both = sorted([*there, *back], key=lambda entry: entry.position)
+        both = sorted([*there, *back], key=lambda entry: _rank(entry, rescue))
         lists[kind] = [_body(entry) for entry in both]
     try:
         client.send("POST", "/", {"properties": lists})
@@ -96,6 +98,14 @@ def _restore_legacy(
     except DailyError as error:
         problem = error.message
     return [Restored(entry, problem) for entry in entries]
+
+
+def _rank(entry: LiveAssignment, rescue: Rescue) -> int:
+    """Where the entry stood; what came later than the file goes last."""
+    for index, saved in enumerate(rescue.entries):
+        if is_same_entry(saved, entry):
+            return index
+    return len(rescue.entries) + entry.position
 
 
 def _restore_current(
