@@ -148,6 +148,8 @@ ROOM: Final = Kind(
         ("enable_knocking",): False,
         ("enable_mesh_sfu",): False,
         ("experimental_optimize_large_calls",): False,
+        ("audio_only",): False,
+        ("autojoin",): False,
         ("recordings_bucket", "allow_api_access"): False,
         ("transcription_bucket", "allow_api_access"): False,
         ("dialin", "wait_for_meeting_start"): False,
