@@ -22,6 +22,8 @@ NAMES: Final = (
     "new-pin",
     "hmac-rotation",
     "blind-list-write",
+    "empty-config",
+    "lost-entries",
 )
 """Every gate, in the order in which they are shown. `new-pin` acts during apply."""
 
@@ -80,6 +82,27 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         allow.get("blind-list-write", 0),
         f"Daily did not show the legacy list {', '.join(blind)}; writing it may remove "
         "entries that cannot be seen",
+    )
+    yield from _shrinking(plan, allow)
+
+
+def _shrinking(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
+    """A file that lost its content is more often an accident than a wish."""
+    declared = len(plan.config.resources)
+    yield Gate(
+        "empty-config",
+        int(declared == 0),
+        allow.get("empty-config", 0),
+        "the files declare no room and no number",
+    )
+    lost = sum(1 for dropped in plan.dropped if not dropped.path)
+    most = max(1, plan.base_count // 2, allow.get("lost-entries", 0))
+    yield Gate(
+        "lost-entries",
+        lost if lost > most else 0,
+        most,
+        f"{lost} of {plan.base_count} entries of {plan.base or 'the base'} are no "
+        f"longer in the files; at most {most}",
     )
 
 

@@ -18,7 +18,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff import FieldChange
+from reconciler.core.diff import FieldChange, Step
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import (
     Config,
@@ -41,6 +41,32 @@ class Action(enum.StrEnum):
     DELETE = "delete"
 
 
+class Origin(enum.StrEnum):
+    """Why a change is there, when the plan was made against a base revision.
+
+    `CHANGE`: only this revision wants it. `DRIFT`: the base wanted it too, so Daily
+    had moved away from what was agreed.
+    """
+
+    UNKNOWN = ""
+    CHANGE = "change"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Something the base managed and this revision does not; it stays in Daily.
+
+    `path` is empty for a whole room or number. `line` is what to write to remove or
+    reset it.
+    """
+
+    kind: KindName
+    key: str
+    path: tuple[str, ...]
+    line: str
+
+
 @dataclass(frozen=True, slots=True)
 class Risk:
     """What a change may cost the people who call in: an id and one sentence."""
@@ -55,7 +81,7 @@ class Change:
 
     `fields` is for people: secrets in it are `Secret`s. `send` is what is written
     (secrets in it too): the changed fields for a room, the whole entry for a
-    number.
+    number. `drifted`: paths of fields that the base revision wanted too.
     """
 
     action: Action
@@ -67,6 +93,8 @@ class Change:
     risks: tuple[Risk, ...] = ()
     send: Mapping[str, object] = field(default_factory=dict, repr=False)
     live: LiveRoom | LiveAssignment | None = field(default=None, repr=False)
+    origin: Origin = Origin.UNKNOWN
+    drifted: frozenset[tuple[Step, ...]] = frozenset()
 
     @property
     def address(self) -> str:
@@ -108,7 +136,8 @@ class Plan:
     """Everything one run would do, in the order in which it would do it.
 
     `managed_live`: how many declared resources Daily has; limits in percent count
-    against it. `now`: Unix seconds.
+    against it. `now`: Unix seconds. `base` names the revision that the plan was
+    compared with, `base_count` how many resources it declared; see `origin`.
     """
 
     config: Config
@@ -119,6 +148,9 @@ class Plan:
     managed_live: int = 0
     unmanaged: Unmanaged = Unmanaged()
     findings: tuple[Finding, ...] = ()
+    base: str = ""
+    base_count: int = 0
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def store(self) -> Store:
