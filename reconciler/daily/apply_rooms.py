@@ -27,6 +27,9 @@ from reconciler.errors import (
     DailyRejectedError,
 )
 
+_MEANWHILE = 86_400
+"""Seconds that an expired room is given before its `exp` is taken away."""
+
 
 def apply_rooms(run: Run) -> None:
     """Renewals, creations, updates: in this order, each group in parallel."""
@@ -139,12 +142,12 @@ def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
         # The answer to a write may show less than a read does.
         seen = read_room(run.client, change.key)
         after = seen.pin if seen else None
+    if before and before == after:
+        return
     if before is None or change.action is Action.CREATE:
         run.tell_pin(change.key, PinFate.NEW if after else PinFate.MISSING)
-    elif after is None:
-        run.tell_pin(change.key, PinFate.LOST)
-    elif after != before:
-        run.tell_pin(change.key, PinFate.CHANGED)
+    else:
+        run.tell_pin(change.key, PinFate.CHANGED if after else PinFate.LOST)
 
 
 # Creating.
@@ -285,14 +288,32 @@ def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
     """The room exists after all: bring it to what the file says.
 
     It was made meanwhile, or its answer was lost, or Daily still holds the name of
-    a room that has expired; that one needs a new `exp`, or none, to live again.
+    a room that has expired.
     """
     if expired(room, run.options.now()):
-        send = {**change.send, "exp": change.send.get("exp")}
-        answer = run.client.send("POST", _path(room.name), wire.room_to_json(send))
-        return wire.room_from_json(answer, asked=change.key)
+        room = _revive(run, change, room)
     for left in left_for_room(run, change, room):
         answer = run.client.send("POST", _path(room.name), wire.room_to_json(left.send))
+        room = wire.room_from_json(answer, asked=change.key)
+    return room
+
+
+def _revive(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
+    """An expired room needs a later `exp` to live again, before anything else.
+
+    Where the file has none, it is taken away again once the room lives.
+    """
+    exp = change.send.get("exp")
+    if exp is None and room.pin and "dialin" not in change.send:
+        raise BlockedError(
+            "Daily still holds an expired room of this name that has a PIN, and such "
+            "a room needs an end: write `expires`, or wait until Daily has removed it"
+        )
+    soon = int(run.options.now()) + _MEANWHILE
+    bodies: list[dict[str, object]] = [{**change.send, "exp": exp or soon}]
+    bodies += [] if exp else [{"exp": None}]
+    for body in bodies:
+        answer = run.client.send("POST", _path(room.name), wire.room_to_json(body))
         room = wire.room_from_json(answer, asked=change.key)
     return room
 

@@ -1,0 +1,255 @@
+"""The dangerous worlds: the right thing is done, or a gate says what would be lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kit import World
+
+from reconciler.sandbox.settings import Assume
+
+MakeWorld = Callable[..., World]
+Node = dict[str, Any]
+
+HOOK = "https://example.com/daily/foreign"
+LEGACY_NUMBERS = """
+dialin_store: legacy
+phone_numbers:
+  "+12095550100": {pin_dialin: {name_prefix: pin}}
+rooms:
+  lobby: {privacy: public}
+"""
+FOREIGN_CONFIGS: list[tuple[str, Node]] = [
+    ("pinless_dialin", {"name_prefix": "sip-only", "room_creation_api": HOOK}),
+    (
+        "pinless_dialin",
+        {
+            "phone_number": "+12095550102",
+            "room_creation_api": HOOK,
+            "hmac": "Zm9yZWlnbg==",
+        },
+    ),
+    ("pin_dialin", {"phone_number": "+12095550103", "name_prefix": "foreign"}),
+]
+
+
+def configs(world: World) -> list[str]:
+    """The current store as text, without the ids that Daily makes."""
+    held = world.sandbox.store.dialin_configs.values()
+    return sorted(json.dumps([c.type, c.fields], sort_keys=True) for c in held)
+
+
+def erased(make_world: MakeWorld) -> tuple[World, list[str]]:
+    """A world where a legacy write empties the current store, and what was there."""
+    world = make_world(assume=Assume(stores="erasing"))
+    for kind, fields in FOREIGN_CONFIGS:
+        world.sandbox.store.add_dialin_config(kind, fields)
+    world.write(LEGACY_NUMBERS)
+    return world, configs(world)
+
+
+def test_a_write_that_erases_the_other_store_is_named(make_world: MakeWorld) -> None:
+    """Each lost entry and the rescue file are in the report, and the run stops."""
+    world, before = erased(make_world)
+
+    ran = world.apply(expect=3)
+
+    (rescue,) = world.folder.glob("daily-rescue-*")
+    assert configs(world) == []
+    assert rescue.stat().st_mode & 0o777 == 0o600
+    assert rescue.name in ran.out
+    assert "LOST: +12095550102 (pinless_dialin, current store) is gone" in ran.out
+    assert "LOST: +12095550103 (pin_dialin, current store) is gone" in ran.out
+    assert "LOST: SIP entry sip-only" in ran.out
+    assert "lobby" not in world.sandbox.store.rooms
+    assert "Zm9yZWlnbg==" not in ran.out + ran.err
+    saved = json.loads(rescue.read_text(encoding="utf-8"))["assignments"]
+    assert len(saved) == len(before)
+    assert "Zm9yZWlnbg==" in rescue.read_text(encoding="utf-8")
+
+
+def test_what_was_erased_comes_back(make_world: MakeWorld) -> None:
+    """`restore` puts every lost entry back, its hmac included, and ours stays."""
+    world, before = erased(make_world)
+    world.apply(expect=3)
+    (rescue,) = world.folder.glob("daily-rescue-*")
+
+    ran = world.run("restore", rescue.name, "--yes")
+
+    assert ran.code == 0, ran.out + ran.err
+    assert configs(world) == before
+    assert world.sandbox.store.legacy["pin_dialin"]
+
+
+def test_the_rescue_file_goes_where_it_is_told(make_world: MakeWorld) -> None:
+    """`--rescue-file` names the place; a file that is there already is kept."""
+    world, _ = erased(make_world)
+    taken = world.folder / "safe.json"
+    taken.write_text("precious", encoding="utf-8")
+
+    ran = world.apply("--rescue-file", "safe.json", expect=3)
+
+    assert taken.read_text(encoding="utf-8") == "precious"
+    assert "safe.json.1" in ran.out
+    assert (world.folder / "safe.json.1").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_plan_says_that_a_legacy_write_may_erase(make_world: MakeWorld) -> None:
+    """The risk for the other store is on the change before anything is written."""
+    world, _ = erased(make_world)
+
+    change = world.plan_json()["changes"][0]
+
+    assert "may-erase" in [risk["id"] for risk in change["risks"]]
+
+
+def test_a_list_that_daily_does_not_show_is_not_written(make_world: MakeWorld) -> None:
+    """A legacy list that is not shown is written only when that is allowed."""
+    world = make_world(assume=Assume(lists="absent"))
+    world.write(LEGACY_NUMBERS)
+
+    refused = world.apply(expect=4)
+
+    assert "blind-list-write" in refused.err
+    assert "pin_dialin" in refused.out
+    assert world.writes() == []
+    world.apply("--allow", "blind-list-write=1", expect=3)
+    assert world.sandbox.store.legacy["pin_dialin"] == [
+        {"phone_number": "+12095550100", "name_prefix": "pin"}
+    ]
+
+
+def test_the_current_store_needs_no_legacy_list(make_world: MakeWorld) -> None:
+    """Where the legacy lists are not shown, the current store works as ever."""
+    world = make_world(assume=Assume(lists="absent"))
+    world.write(LEGACY_NUMBERS.replace("legacy", "current"))
+
+    world.apply()
+
+    assert len(configs(world)) == 1
+
+
+# expired=zombie
+
+
+def zombies(make_world: MakeWorld, count: int, **properties: Any) -> World:
+    """A world with rooms that have expired and still hold their names."""
+    world = make_world(assume=Assume(expired="zombie"))
+    for number in range(count):
+        world.sandbox.store.add_room(f"old-{number:02}", {"exp": 1, **properties})
+    return world
+
+
+def declare(world: World, count: int, body: Node) -> None:
+    """Write a config with these rooms, all alike."""
+    rooms = {f"old-{number:02}": body for number in range(count)}
+    world.write(f"rooms: {json.dumps(rooms)}\n")
+
+
+BODIES = {
+    "expires": {"privacy": "public", "expires": {"after": "9d", "renew_before": "3d"}},
+    "exp": {"privacy": "private", "properties": {"exp": 2_000_000_000}},
+    "no-exp": {"privacy": "public"},
+    "other-fields": {
+        "privacy": "private",
+        "properties": {"enable_chat": True, "max_participants": None},
+    },
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("count", [1, 3, 12], ids="{}-rooms".format)
+@pytest.mark.parametrize("others", [0, 350], ids="{}-others".format)
+def test_a_room_that_expired_comes_back(
+    make_world: MakeWorld, body: Node, count: int, others: int
+) -> None:
+    """A name that an expired room still holds is brought to what the file says."""
+    world = zombies(make_world, count, max_participants=7)
+    for number in range(others):
+        world.sandbox.store.add_room(f"other-{number}")
+    declare(world, count, body)
+
+    plan = world.plan_json()
+    world.apply()
+
+    assert {c["action"] for c in plan["changes"]} == {"create"}
+    assert len(world.sandbox.store.rooms) == count + others
+
+
+def test_a_zombie_that_was_seen_says_that_it_may_revive(make_world: MakeWorld) -> None:
+    """A live room whose exp has passed is planned as a creation with that risk."""
+    world = zombies(make_world, 1)
+    declare(world, 1, BODIES["expires"])
+
+    (change,) = world.plan_json()["changes"]
+
+    assert change["action"] == "create"
+    assert "may-revive" in [risk["id"] for risk in change["risks"]]
+
+
+def test_a_revived_room_keeps_its_pin_in_silence(make_world: MakeWorld) -> None:
+    """An expired PIN room that comes back with its PIN is no news for callers."""
+    world = zombies(make_world, 1, dialin={"display_name": "Caller"})
+    pin = world.sandbox.store.rooms["old-00"].dialin_code
+    dialin = {"properties": {"dialin": {"display_name": "Caller"}}}
+    declare(world, 1, {**BODIES["expires"], **dialin})
+
+    ran = world.apply()
+
+    assert world.sandbox.store.rooms["old-00"].dialin_code == pin
+    assert "PIN:" not in ran.out
+
+
+def test_an_expired_pin_room_is_not_revived_for_ever(make_world: MakeWorld) -> None:
+    """A PIN room must end, so one that the file gives no end stays as it is."""
+    world = zombies(make_world, 1, dialin={"display_name": "Caller"})
+    declare(world, 1, BODIES["no-exp"])
+
+    ran = world.apply(expect=1)
+
+    assert "write `expires`" in ran.out
+    assert world.sandbox.store.rooms["old-00"].properties["exp"] == 1
+
+
+# case=folded
+
+
+@pytest.mark.parametrize("others", [0, 5, 350], ids="{}-others".format)
+@pytest.mark.parametrize("case", ["exact", "folded"])
+def test_a_name_in_another_case(make_world: MakeWorld, case: str, others: int) -> None:
+    """`Lobby` is a room of its own, or the live `lobby`: Daily is asked."""
+    world = make_world(assume=Assume(case=case))
+    world.sandbox.store.add_room("lobby", {"enable_chat": True}, privacy="private")
+    for number in range(others):
+        world.sandbox.store.add_room(f"other-{number}")
+    world.write(
+        "rooms:\n  Lobby: {privacy: private, properties: {max_participants: 9}}"
+    )
+
+    plan = world.plan_json()
+    world.apply()
+
+    folded = case == "folded"
+    (change,) = plan["changes"]
+    assert change["action"] == ("update" if folded else "create")
+    said = [finding["id"] for finding in plan["findings"]]
+    assert said == (["case-folded"] if folded else [])
+    rooms = world.sandbox.store.rooms
+    assert len(rooms) == others + (1 if folded else 2)
+    held = rooms["lobby" if folded else "Lobby"].properties
+    assert held == {"max_participants": 9} | ({"enable_chat": True} if folded else {})
+
+
+def test_two_spellings_of_one_room_are_refused(make_world: MakeWorld) -> None:
+    """Where `Lobby` and `lobby` are one room, declaring both is an error."""
+    world = make_world(assume=Assume(case="folded"))
+    world.sandbox.store.add_room("lobby", privacy="private")
+    world.write("rooms:\n  Lobby: {privacy: private}\n  lobby: {privacy: public}\n")
+
+    ran = world.apply(expect=1)
+
+    assert "one room to Daily" in ran.out + ran.err
+    assert world.writes() == []
