@@ -7,6 +7,7 @@ do, so that no test can forget to.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,16 @@ class Ran:
 
 
 @dataclass
+class Clock:
+    """Today's time, moved by `ahead` seconds."""
+
+    ahead: float = 0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass
 class World:
     """One sandbox with one config file in front of it."""
 
@@ -45,6 +56,7 @@ class World:
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
     options: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
     _forgotten: int = 0
 
     @property
@@ -65,6 +77,11 @@ class World:
         code = run(list(args))
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)
+
+    def travel(self, days: int) -> None:
+        """Let it be so many days later, for the sandbox and for every run."""
+        self.clock.ahead = days * 86_400
+        self.options = ["--clock-offset", f"{days}d"]
 
     def plan(self, *args: str) -> Ran:
         return self.run(
@@ -115,5 +132,6 @@ def world(
     made = Settings(assume=assume or Assume(), **settings)
     monkeypatch.setenv("DAILY_RATE", "1000")
     monkeypatch.setattr("reconciler.cli.session._pause", lambda _session, _s: None)
-    with serve(made) as sandbox:
-        yield World(sandbox, tmp_path, monkeypatch, capsys)
+    clock = Clock()
+    with serve(made, clock=clock) as sandbox:
+        yield World(sandbox, tmp_path, monkeypatch, capsys, clock=clock)
