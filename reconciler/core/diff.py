@@ -7,6 +7,7 @@ deepdiff collapses mappings that share few keys into a single replacement by
 default, which would hide the one setting a reviewer needs to see: that is
 switched off. `ignore_numeric_type_changes` is not used, because it also makes
 True equal to 1; numbers are made canonical in the normalize module instead.
+Keys that begin with two underscores are skipped by default: they are compared.
 
 It is imported on the first pair that differs: a run with nothing to change does
 not pay for it.
@@ -59,13 +60,21 @@ def diff_fields(
         return ()
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(live, desired, view="tree", threshold_to_diff_deeper=0)
+    tree = DeepDiff(
+        live,
+        desired,
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_private_variables=False,
+    )
     paths = {
         _trim(tuple(leaf.path(output_format="list")), live, desired)
         for leaves in tree.values()
         for leaf in leaves
     }
     changes = [FieldChange(p, at(live, p), at(desired, p)) for p in paths]
+    # deepdiff also reports 1 beside 1.0, which are the same number.
+    changes = [c for c in changes if not same(c.before, c.after)]
     return tuple(sorted(changes, key=_by_path))
 
 

@@ -80,14 +80,15 @@ class Desired:
     """One room or number as the files declare it, defaults applied.
 
     `fields`: only what is written; None means "back to Daily's default".
-    `write_only`: paths that are sent with every write and never compared.
+    `write_only`: paths that are never compared, and sent with every write of the
+    room or number; a nested one with every write of its object.
     `extra`: names in `fields` that the schema does not know.
     `places`: where each field is written, for messages.
     """
 
     kind: KindName
     key: str
-    fields: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
     absent: bool = False
     rolling: Rolling | None = None
     write_only: frozenset[Path] = frozenset()

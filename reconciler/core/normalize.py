@@ -14,11 +14,11 @@ Every special case lives here as data preparation, so that the diff has none:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.core.diff import FieldChange, Step, at, same
+from reconciler.core.diff import ABSENT, FieldChange, Step, at, same
 from reconciler.core.kinds import Kind, matches
 from reconciler.core.model import Desired, Path, Secret
 
@@ -84,7 +84,8 @@ def canonical(path: Path, value: object, ctx: Context) -> object:
     """One value in the form in which values are compared. Secrets are opened."""
     value = reveal(value)
     if value is None or value == "":
-        return ctx.defaults.get(path)
+        # The domain may show an inherited default in any of the forms below.
+        value = ctx.defaults.get(path)
     if path in ctx.kind.numbers:
         value = (
             [e164(str(item)) for item in value] if isinstance(value, list) else value
@@ -109,6 +110,17 @@ def reveal(value: object) -> object:
     return value
 
 
+def labelled(value: object) -> object:
+    """The value as JSON for people: secrets are their labels, absent is null."""
+    if isinstance(value, Secret):
+        return value.label
+    if isinstance(value, Mapping):
+        return {str(key): labelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [labelled(item) for item in value]
+    return None if value is ABSENT else value
+
+
 def e164(number: str) -> str:
     """A phone number with its plus; Daily has shown numbers without it."""
     digits = number.strip()
@@ -119,8 +131,10 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     """The value as it may be shown: secrets become `Secret`s.
 
     `twin` is the value on the other side: whatever is a secret on one side is one
-    on both.
+    on both. In a plain list with a secret no item has a sure twin: all are secret.
     """
+    if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
+        return _sealed(value)
     if isinstance(value, Mapping):
         return {k: veil(kind, (*path, k), v, _of(twin, k)) for k, v in value.items()}
     if isinstance(value, list):
@@ -128,6 +142,8 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     if isinstance(value, Secret) or not isinstance(value, str) or not value:
         return value
     steps = tuple(str(step) for step in path)
+    if isinstance(twin, Secret) and twin.value == value:
+        return twin
     if isinstance(twin, Secret) or any(matches(steps, p) for p in kind.secret):
         return Secret(value)
     if any(matches(steps, p) for p in kind.address):
@@ -139,14 +155,45 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
 def show(
     kind: Kind, change: FieldChange, desired: Desired, live: Mapping[str, object]
 ) -> FieldChange:
-    """The change as it may be shown: see `veil`."""
+    """The change as it may be shown: see `veil`.
+
+    A text that the file takes from a variable is hidden wherever it stands, since
+    lists may hold it at another position on the live side.
+    """
     written = at(dict(desired.fields), change.path)
+    known = {secret.value: secret for secret in _secrets(desired.fields)}
     after = written if isinstance(written, Secret) else change.after
+    after = veil(kind, change.path, after, written)
     return FieldChange(
         change.path,
-        veil(kind, change.path, change.before, written),
-        veil(kind, change.path, after, at(dict(live), change.path)),
+        _covered(veil(kind, change.path, change.before, written), known),
+        _covered(veil(kind, change.path, after, at(dict(live), change.path)), known),
     )
+
+
+def _secrets(value: object) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets(item)
+
+
+def _sealed(value: object) -> object:
+    if isinstance(value, list):
+        return [_sealed(item) for item in value]
+    return Secret(value) if isinstance(value, str) and value else value
+
+
+def _covered(value: object, known: Mapping[str, Secret]) -> object:
+    if isinstance(value, Mapping):
+        return {key: _covered(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_covered(item, known) for item in value]
+    return known.get(value, value) if isinstance(value, str) and value else value
 
 
 def mask_url(url: str) -> str:

@@ -225,7 +225,7 @@ def _compare_stores(
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
-        return {k: v for k, v in value.items() if v is not None} or None
+        return {k: v for k, v in value.items() if v is not None and v != ""} or None
     return value
 
 

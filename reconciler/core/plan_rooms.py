@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from reconciler.core.diff import FieldChange, diff_fields
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
-from reconciler.core.model import Config, Desired, Live, LiveAssignment, LiveRoom
+from reconciler.core.model import (
+    Config,
+    Desired,
+    Live,
+    LiveAssignment,
+    LiveRoom,
+    Secret,
+)
 from reconciler.core.normalize import (
     Context,
     context,
@@ -138,6 +145,7 @@ def _updates(
     exp = _rolled_exp(desired, room, scene.now)
     renewing = exp is not None and room.config.get("exp") is not None
     if renewing:
+        findings += _pin_expiry(desired, room, {"exp": exp}, scene.now)
         yield _renew(desired, room, exp)
     elif exp is not None:
         both.before["exp"], both.after["exp"] = None, exp
@@ -148,7 +156,8 @@ def _updates(
     names = dict.fromkeys(str(change.path[0]) for change in diff)
     if resend:
         names = dict.fromkeys(desired.fields) | names
-    names |= dict.fromkeys(path[0] for path in desired.write_only)
+    # A nested one travels with its object, and is no reason to write that object.
+    names |= dict.fromkeys(path[0] for path in desired.write_only if len(path) == 1)
     send = _update_body(desired, room, names, exp)
     findings += _pin_expiry(desired, room, send, scene.now)
     reason = "differs from the file" if diff else "sent again on request"
@@ -178,7 +187,7 @@ def _rolled_exp(desired: Desired, room: LiveRoom, now: float) -> int | None:
     if desired.rolling is None:
         return None
     exp = _seconds(room)
-    if exp is not None and exp - now >= desired.rolling.renew_before:
+    if exp is not None and exp >= now + desired.rolling.renew_before:
         return None
     return int(now) + desired.rolling.after
 
@@ -291,7 +300,7 @@ def _pin_expiry(
     if not room.pin or "exp" not in send or send.get("dialin", 0) is None:
         return
     exp = send["exp"]
-    if isinstance(exp, int) and exp - now <= MAX_PIN_AHEAD:
+    if isinstance(exp, int) and exp <= now + MAX_PIN_AHEAD:
         return
     yield Finding(
         "live-pin-expiry",
@@ -336,14 +345,16 @@ def _room_numbers(
         return
     writing = any("dialin" in change.send for change in changes)
     owned = {number.number for number in scene.live.purchased}
-    for number in (e164(str(reveal(item))) for item in numbers):
+    for item in numbers:
+        number = e164(str(reveal(item)))
         problem = None
         if number not in owned:
             problem = "not-purchased", "has not been purchased by this domain"
         elif not _does_pin(number, scene):
             problem = "room-number-unassigned", "is not assigned to PIN dial-in"
         if problem:
-            yield _number_problem(desired, number, problem, writing=writing)
+            shown = item.label if isinstance(item, Secret) else number
+            yield _number_problem(desired, shown, problem, writing=writing)
 
 
 def _number_problem(
