@@ -31,11 +31,15 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One change and its outcome. `reason` is empty for a change that was done."""
+    """One change and its outcome. `reason` is empty for a change that was done.
+
+    `wrote`: it failed after something of it had been written.
+    """
 
     change: Change
     outcome: Outcome
     reason: str = ""
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class Report:
     @property
     def wrote(self) -> bool:
         """True when something in Daily was changed, or may have been."""
-        return bool(self.of(Outcome.DONE, Outcome.UNKNOWN))
+        written = self.of(Outcome.DONE, Outcome.UNKNOWN)
+        return bool(written) or any(result.wrote for result in self.results)
 
     @property
     def exit_code(self) -> int:

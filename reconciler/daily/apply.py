@@ -61,7 +61,7 @@ def apply_plan(client: DailyClient, plan: Plan, options: Options) -> Report:
 def _verified(run: Run) -> Report:
     problem = ""
     kept: tuple[Kept, ...] = ()
-    if any(r.outcome in (Outcome.DONE, Outcome.UNKNOWN) for r in run.results):
+    if Report(tuple(run.results)).wrote:
         try:
             live = read_live(run.client, run.plan.config)
             kept = tuple(_check(run, live))
@@ -163,10 +163,22 @@ def _compare_pins(run: Run, live: Live) -> None:
         for c in run.plan.changes
         if c.kind == "room" and (c.action is Action.DELETE or c.ends_dialin)
     }
+    wanted = {
+        r.change.key
+        for r in run.results
+        if r.outcome is Outcome.DONE
+        and r.change.kind == "room"
+        and r.change.send.get("dialin") is not None
+    }
     for name in (room.key for room in run.plan.config.of_kind("room")):
         before, after = run.plan.live.rooms.get(name), live.rooms.get(name)
-        if before and before.pin and after and name not in ended:
+        if after is None or name in ended:
+            continue
+        if before and before.pin:
             _compare_pin(run, name, before, after)
+        elif name in wanted and name not in run.pins:
+            # Its write was done, though its answer was lost.
+            run.tell_pin(name, PinFate.NEW if after.pin else PinFate.MISSING)
 
 
 def _compare_pin(run: Run, name: str, before: LiveRoom, after: LiveRoom) -> None:

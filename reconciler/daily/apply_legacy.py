@@ -18,7 +18,13 @@ from reconciler.core.plan import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.live import read_domain
-from reconciler.daily.run import TRIES, Run, explain, left_for_number
+from reconciler.daily.run import (
+    TRIES,
+    Run,
+    explain,
+    left_for_number,
+    looking_after,
+)
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 
 
@@ -45,6 +51,8 @@ def _try(
         _write(run, changes)
     except DailyError as error:
         run.stop_if_hopeless(error)
+        if isinstance(error, AnswerLostError):
+            look()
         return error
     look()
     return None
@@ -71,11 +79,18 @@ def _write(run: Run, changes: list[Change]) -> None:
             return
         except AnswerLostError as error:
             lost = error
-        _, entries = read_domain(run.client)
-        left = [c for c in left if not c.fields or left_for_number(run, c, entries)]
+        with looking_after(lost):
+            _, entries = read_domain(run.client)
+        left = [c for c in left if _is_left(run, c, entries)]
         if not left:
             return
     raise lost or AssertionError("at least one try was made")
+
+
+def _is_left(run: Run, change: Change, entries: tuple[LiveAssignment, ...]) -> bool:
+    """Tell whether a write is still needed; one sent on request always is."""
+    on_request = change.action is Action.UPDATE and not change.fields
+    return on_request or bool(left_for_number(run, change, entries))
 
 
 def overlay(

@@ -10,6 +10,7 @@ Null is tried first, and left out when Daily refuses it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -21,7 +22,14 @@ from reconciler.core.report import Outcome
 from reconciler.daily import rescue, wire
 from reconciler.daily.apply_legacy import write_lists
 from reconciler.daily.live import read_stores
-from reconciler.daily.run import TRIES, Run, explain, left_for_number
+from reconciler.daily.run import (
+    TRIES,
+    PartWayError,
+    Run,
+    explain,
+    left_for_number,
+    looking_after,
+)
 from reconciler.errors import (
     AnswerLostError,
     DailyError,
@@ -155,9 +163,13 @@ def _create(run: Run, change: Change) -> None:
         try:
             run.client.send("POST", _PATH, body)
             return
-        except (DailyRejectedError, AnswerLostError) as error:
+        except DailyRejectedError as error:
             problem = error
-        stores = read_stores(run.client)[1]
+            stores = read_stores(run.client)[1]
+        except AnswerLostError as error:
+            problem = error
+            with looking_after(error):
+                stores = read_stores(run.client)[1]
         entry = find(change.key, "current", stores)
         if entry is not None and not left_for_number(run, change, stores):
             return
@@ -183,7 +195,8 @@ def _update(run: Run, change: Change) -> None:
             continue
         except AnswerLostError as error:
             lost = error
-        stores = read_stores(run.client)[1]
+        with looking_after(lost):
+            stores = read_stores(run.client)[1]
         if change.fields and not left_for_number(run, change, stores):
             return
     raise lost or AssertionError("at least one try was made")
@@ -195,8 +208,9 @@ def _replace(run: Run, change: Change) -> None:
     try:
         _create(run, change)
     except DailyError as error:
-        error.message = f"{error.message}; {_put_back(run, change)}"
-        raise
+        run.stop_if_hopeless(error)
+        said = f"{explain(error)}; {_put_back(run, change)}"
+        raise PartWayError(said) from error
 
 
 def _put_back(run: Run, change: Change) -> str:
@@ -208,9 +222,16 @@ def _put_back(run: Run, change: Change) -> str:
         **wire.assignment_to_json(change.key, {"type": old.type, **old.fields}),
     }
     try:
-        run.client.send("POST", _PATH, body)
-    except DailyError:
+        if find(change.key, "current", read_stores(run.client)[1]) is None:
+            with contextlib.suppress(DailyError):
+                run.client.send("POST", _PATH, body)
+        now = find(change.key, "current", read_stores(run.client)[1])
+    except DailyError as error:
+        return f"{change.key} MAY BE UNASSIGNED NOW ({error.message}): apply again"
+    if now is None:
         return f"{change.key} IS NOW UNASSIGNED, and calls to it fail: apply again"
+    if now.type != old.type:
+        return f"{change.key} is {now.type} now, though not as declared: plan again"
     return f"{change.key} was put back as it was ({old.type})"
 
 
@@ -228,7 +249,8 @@ def _delete(run: Run, change: Change) -> None:
             raise
         except AnswerLostError as error:
             lost = error
-        stores = read_stores(run.client)[1]
+        with looking_after(lost):
+            stores = read_stores(run.client)[1]
         if find(change.key, "current", stores) is None:
             return
     raise lost or AssertionError("at least one try was made")

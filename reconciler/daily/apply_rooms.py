@@ -19,7 +19,14 @@ from reconciler.core.plan_rooms import expired
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.live import read_room, read_rooms
-from reconciler.daily.run import TRIES, BlockedError, Run, explain, left_for_room
+from reconciler.daily.run import (
+    TRIES,
+    BlockedError,
+    Run,
+    explain,
+    left_for_room,
+    looking_after,
+)
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -113,11 +120,11 @@ def _update(run: Run, change: Change) -> LiveRoom:
     body = wire.room_to_json(change.send)
     for _ in range(TRIES):
         try:
-            answer = run.client.send("POST", _path(name), body)
-            return wire.room_from_json(answer, asked=change.key)
+            return _send(run, change, _path(name), body)
         except AnswerLostError as error:
             lost = error
-        room = read_room(run.client, change.key)
+        with looking_after(lost):
+            room = read_room(run.client, change.key)
         if room is None:
             raise DailyRejectedError(
                 f"room '{change.key}' disappeared meanwhile", status=404
@@ -125,6 +132,15 @@ def _update(run: Run, change: Change) -> LiveRoom:
         if change.fields and not _still_needed(run, change, room):
             return room
     raise lost
+
+
+def _send(run: Run, change: Change, path: str, body: object) -> LiveRoom:
+    """Write a room. An answer that is no room tells nothing: it counts as lost."""
+    answer = run.client.send("POST", path, body)
+    try:
+        return wire.room_from_json(answer, asked=change.key)
+    except DailyAnswerError as error:
+        raise AnswerLostError(f"POST {path}: {error.message}") from error
 
 
 def _still_needed(run: Run, change: Change, room: LiveRoom) -> bool:
@@ -140,7 +156,9 @@ def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
     after = room.pin
     if after is None:
         # The answer to a write may show less than a read does.
-        seen = read_room(run.client, change.key)
+        unseen = AnswerLostError(f"the answer about {change.address} shows no PIN")
+        with looking_after(unseen):
+            seen = read_room(run.client, change.key)
         after = seen.pin if seen else None
     if before and before == after:
         return
@@ -227,11 +245,11 @@ def _send_batch(run: Run, changes: list[Change]) -> str:
     for _ in range(TRIES):
         body = {"rooms": [wire.room_to_json(c.send, name=c.key) for c in left]}
         try:
-            answer = run.client.send("POST", "/batch/rooms", body)
-            made = {room.name: room for room in wire.rooms_from_batch(answer)}
+            made = _made(run.client.send("POST", "/batch/rooms", body))
         except AnswerLostError as error:
             lost = error
-            made = read_rooms(run.client, [c.key for c in left])[0]
+            with looking_after(lost):
+                made = read_rooms(run.client, [c.key for c in left])[0]
         except DailyRejectedError as error:
             if error.status != 400:
                 raise
@@ -240,6 +258,13 @@ def _send_batch(run: Run, changes: list[Change]) -> str:
         if not left:
             return ""
     raise lost or DailyAnswerError("a batch was answered without some of its rooms")
+
+
+def _made(answer: object) -> dict[str, LiveRoom]:
+    try:
+        return {room.name: room for room in wire.rooms_from_batch(answer)}
+    except DailyAnswerError as error:
+        raise AnswerLostError(f"POST /batch/rooms: {error.message}") from error
 
 
 def _settle_batch(
@@ -272,11 +297,14 @@ def _create(run: Run, change: Change) -> LiveRoom:
     problem: DailyError | None = None
     for _ in range(TRIES):
         try:
-            answer = run.client.send("POST", "/rooms", body)
-            return wire.room_from_json(answer, asked=change.key)
-        except (DailyRejectedError, AnswerLostError) as error:
+            return _send(run, change, "/rooms", body)
+        except DailyRejectedError as error:
             problem = error
-        room = read_room(run.client, change.key)
+            room = read_room(run.client, change.key)
+        except AnswerLostError as error:
+            problem = error
+            with looking_after(error):
+                room = read_room(run.client, change.key)
         if room is not None:
             return _take_over(run, change, room)
         if isinstance(problem, DailyRejectedError):
@@ -333,8 +361,9 @@ def _delete(run: Run, change: Change) -> None:
             raise
         except AnswerLostError as error:
             lost = error
-        if read_room(run.client, name) is None:
-            return
+        with looking_after(lost):
+            if read_room(run.client, name) is None:
+                return
     raise lost
 
 

@@ -181,7 +181,7 @@ class DailyClient:
             else:
                 if answer.status_code < 400 and (parsed := _parsed(answer)) is not None:
                     return parsed[0]
-                if answer.status_code != 429 and 300 <= answer.status_code < 500:
+                if _is_refusal(answer):
                     _reject(answer, "GET", path, ())
                 last = _describe(answer)
                 if self._was_throttled(answer, attempt, "general"):
@@ -305,6 +305,14 @@ def _parsed(answer: httpx.Response) -> tuple[object] | None:
         return (json.loads(answer.content),)
     except ValueError:
         return None
+
+
+def _is_refusal(answer: httpx.Response) -> bool:
+    """An answer that says no, and will say so again. A damaged one says nothing."""
+    if answer.status_code == 429 or not 300 <= answer.status_code < 500:
+        return False
+    damaged = "json" in answer.headers.get("content-type", "")
+    return not damaged or _parsed(answer) is not None
 
 
 def _written(answer: httpx.Response, method: str, path: str, body: object) -> object:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -64,16 +65,21 @@ class Run:
             work()
         except BlockedError as reason:
             return self.note(change, Outcome.BLOCKED, str(reason))
+        except PartWayError as reason:
+            return self.note(change, Outcome.FAILED, str(reason), wrote=True)
         except AnswerLostError as error:
+            self.stop_if_hopeless(error)
             return self.note(change, Outcome.UNKNOWN, error.message)
         except DailyError as error:
             self.stop_if_hopeless(error)
             return self.note(change, Outcome.FAILED, explain(error))
         return self.note(change, Outcome.DONE)
 
-    def note(self, change: Change, outcome: Outcome, reason: str = "") -> Outcome:
+    def note(
+        self, change: Change, outcome: Outcome, reason: str = "", *, wrote: bool = False
+    ) -> Outcome:
         """Keep a result and tell whoever watches."""
-        result = Result(change, outcome, reason)
+        result = Result(change, outcome, reason, wrote)
         with self._lock:
             self._ended[id(change)] = outcome
             self.results.append(result)
@@ -120,6 +126,10 @@ class Run:
 
     def stop_if_hopeless(self, error: DailyError) -> None:
         """End the run after an error that every further request would meet too."""
+        if isinstance(error, AnswerLostError) and isinstance(
+            error.__cause__, DailyError
+        ):
+            error = error.__cause__
         if isinstance(error, DailyUnreachableError):
             self.stop("Daily can no longer be reached")
         if isinstance(error, DailyRejectedError) and error.status == 401:
@@ -128,6 +138,21 @@ class Run:
 
 class BlockedError(Exception):
     """A change was held back on purpose; the text says why."""
+
+
+class PartWayError(Exception):
+    """A change failed after it had written something; the text says what is left."""
+
+
+@contextmanager
+def looking_after(lost: AnswerLostError) -> Iterator[None]:
+    """Read what became of a write. When that fails too, its fate stays unknown."""
+    try:
+        yield
+    except DailyError as error:
+        raise AnswerLostError(
+            f"{lost.message}, and what became of it could not be read: {error.message}"
+        ) from error
 
 
 def left_for_room(run: Run, change: Change, room: LiveRoom | None) -> list[Change]:
