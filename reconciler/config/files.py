@@ -48,10 +48,20 @@ def read(file: Path) -> tuple[str | None, Finding | None]:
         return None, Finding("file-missing", message, Place(str(file)), hint=hint)
     except OSError as error:
         return None, _unreadable(file, error)
+    return decoded(file, content)
+
+
+def decoded(file: Path, content: bytes) -> tuple[str | None, Finding | None]:
+    """The text of a file, or the place where it stops being UTF-8."""
     try:
         return content.decode("utf-8"), None
     except UnicodeDecodeError as error:
         return None, _not_text(file, content, error.start)
+
+
+def is_config_name(name: str) -> bool:
+    """Tell whether a file in a folder belongs to the config."""
+    return name.endswith(_ENDINGS) and not name.startswith(".")
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -59,9 +69,7 @@ def _in_folder(folder: Path) -> list[Path]:
         (
             item
             for item in folder.iterdir()
-            if item.suffix in _ENDINGS
-            and not item.name.startswith(".")
-            and not item.is_dir()
+            if is_config_name(item.name) and not item.is_dir()
         ),
         key=lambda item: item.name,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.model import Limit, LiveAssignment
@@ -30,12 +30,16 @@ NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One check: `count` of something, of which `limit` may be done."""
+    """One check: `count` of something, of which `limit` may be done.
+
+    `allowed` is what was allowed by hand, which `limit` takes in; 0 without that.
+    """
 
     name: str
     count: int
     limit: int
     message: str
+    allowed: int = 0
 
     @property
     def open(self) -> bool:
@@ -53,7 +57,11 @@ def check_gates(plan: Plan, allow: Mapping[str, int]) -> tuple[Gate, ...]:
 
     Only gates that the plan touches are returned, closed ones included.
     """
-    return tuple(gate for gate in _gates(plan, allow) if gate.count)
+    return tuple(
+        replace(gate, allowed=allow.get(gate.name, 0))
+        for gate in _gates(plan, allow)
+        if gate.count
+    )
 
 
 def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:

@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from reconciler.core.callers import DialIn
+from reconciler.core.diff import FieldChange
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, errors
 from reconciler.core.gates import Gate, label
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.normalize import labelled
+from reconciler.core.plan import Action, Change, Dropped, Origin, Plan
 from reconciler.core.report import Outcome, Report, Restored
 from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
-from reconciler.render.words import plain, time_text
+from reconciler.render.words import time_text
 
 FORMAT_VERSION = 1
 
@@ -73,6 +75,7 @@ def plan_document(
         "dialin_store": plan.store,
         "made_at": time_text(plan.now),
         "config_digest": digest,
+        "base": plan.base or None,
         "writes_possible": False,
         "applicable": not plan.blocked,
         "summary": _counts(plan),
@@ -82,6 +85,7 @@ def plan_document(
             "rooms": list(plan.unmanaged.rooms),
             "assignments": [_entry(entry) for entry in plan.unmanaged.assignments],
         },
+        "no_longer_managed": [_dropped(dropped) for dropped in plan.dropped],
         "findings": [_finding(f) for f in plan.findings],
         "gates": [_gate(gate) for gate in gates],
         "requests": {
@@ -97,21 +101,36 @@ def _counts(plan: Plan) -> dict[str, int]:
     return {**counts, "in_sync": plan.in_sync}
 
 
+def _dropped(dropped: Dropped) -> dict[str, object]:
+    return {
+        "kind": dropped.kind,
+        "key": dropped.key,
+        "path": list(dropped.path),
+        "to_remove": dropped.line,
+    }
+
+
 def _change(change: Change) -> dict[str, object]:
+    rolling = change.desired.rolling
     return {
         "action": str(change.action),
         "kind": change.kind,
         "key": change.key,
         "reason": change.reason,
-        "fields": [
-            {
-                "path": list(field.path),
-                "before": plain(field.before),
-                "after": plain(field.after),
-            }
-            for field in change.fields
-        ],
+        "origin": str(change.origin) or None,
+        "rolling": asdict(rolling) if rolling else None,
+        "fields": [_field(field, change) for field in change.fields],
         "risks": [{"id": risk.id, "text": risk.text} for risk in change.risks],
+    }
+
+
+def _field(field: FieldChange, change: Change) -> dict[str, object]:
+    origin = Origin.DRIFT if field.path in change.drifted else change.origin
+    return {
+        "path": list(field.path),
+        "before": labelled(field.before),
+        "after": labelled(field.after),
+        "origin": str(origin) or None,
     }
 
 
@@ -121,6 +140,7 @@ def _gate(gate: Gate) -> dict[str, object]:
         "open": gate.open,
         "count": gate.count,
         "limit": gate.limit,
+        "allowed": gate.allowed,
         "message": gate.message,
         "to_open": gate.hint,
     }
@@ -146,8 +166,8 @@ def report_document(report: Report, domain: str, *, tool: str) -> dict[str, obje
                 "kind": kept.change.kind,
                 "key": kept.change.key,
                 "path": list(kept.field.path),
-                "sent": plain(kept.field.after),
-                "kept": plain(kept.field.before),
+                "sent": labelled(kept.field.after),
+                "kept": labelled(kept.field.before),
             }
             for kept in report.kept
         ],

@@ -14,6 +14,7 @@ from typing import Final
 
 from reconciler.core.diff import ABSENT, FieldChange
 from reconciler.core.model import Secret
+from reconciler.core.normalize import labelled
 from reconciler.core.plan import Action, Plan
 
 LONGEST: Final = 240
@@ -82,21 +83,10 @@ def value_text(field: FieldChange, value: object) -> str:
     seconds = isinstance(value, int) and not isinstance(value, bool)
     if seconds and field.path and field.path[0] in _TIMES:
         return time_text(value)  # type: ignore[arg-type]
-    shown = clean(json.dumps(plain(value), ensure_ascii=False))
+    shown = clean(json.dumps(labelled(value), ensure_ascii=False))
     if isinstance(value, Secret):
         shown = clean(value.label)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
-
-
-def plain(value: object) -> object:
-    """A JSON value in which secrets are their labels."""
-    if isinstance(value, Secret):
-        return value.label
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return None if value is ABSENT else value
 
 
 def time_text(seconds: float) -> str:
