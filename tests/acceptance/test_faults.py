@@ -19,6 +19,7 @@ import pytest
 from kit import Ran, World
 
 from reconciler.sandbox.faults import KINDS, Faults
+from reconciler.sandbox.running import Recorded
 from reconciler.sandbox.store import Store
 
 EXP = int(time.time()) + 90 * 86_400
@@ -456,7 +457,7 @@ def test_a_refused_write_is_never_repeated(
 
 
 def test_a_replacement_that_daily_refuses_is_put_back(
-    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+    make_world: Callable[..., World],
 ) -> None:
     """When the new entry is refused, the number answers as it did before."""
     world, before = _world(make_world, WRITES["replace-number-create"])
@@ -511,13 +512,13 @@ def test_a_failed_number_blocks_its_rooms_and_nothing_else(
 ) -> None:
     """Rooms of a failed number wait for it; other numbers and rooms are done."""
     world = make_world()
-    del world.sandbox.store.numbers["+12095550100"]
-    monkeypatch.setattr(
-        "reconciler.core.plan_numbers._ownership", lambda *_: (), raising=True
-    )
-    monkeypatch.setattr(
-        "reconciler.core.plan_rooms._room_numbers", lambda *_: (), raising=True
-    )
+
+    def release(request: Recorded) -> None:
+        """Somebody gives the number back as soon as the plan was made."""
+        if request.path == "/purchased-phone-numbers":
+            world.sandbox.store.numbers.pop("+12095550100", None)
+
+    monkeypatch.setattr(world.sandbox, "_on_request", release)
     world.write(
         f"dialin_store: {store}\n{USES}"
         + _using("waits", "+12095550100")
@@ -537,7 +538,7 @@ def test_a_failed_number_blocks_its_rooms_and_nothing_else(
 
 
 def test_what_was_not_tried_says_why(make_world: Callable[..., World]) -> None:
-    """Once the key is no longer accepted, the rest is not tried, with the reason."""
+    """When the stores cannot be saved first, nothing is tried, and that is said."""
     world = make_world()
     world.write(ONE + "rooms:\n" + PLAIN)
     world.sandbox.faults.add("reset:GET:/domain-dialin-config@2*all")
