@@ -49,7 +49,8 @@ def planned(
     from reconciler.daily.rate import interval
 
     config = usable(loaded)
-    live = read_live(client, config, every_room=selection.list_unmanaged)
+    every = selection.list_unmanaged
+    live = read_live(client, config, every_room=every, every_assignment=every)
     plan = make_plan(config, live, now=session.now(), selection=selection)
     findings = in_order([*loaded.findings, *plan.findings])
     plan = replace(plan, findings=findings)

@@ -27,6 +27,9 @@ NAMES: Final = (
 )
 """Every gate, in the order in which they are shown. `new-pin` acts during apply."""
 
+_FLOOR: Final = 10
+"""A share of the updates never means fewer than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -72,7 +75,7 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         (Action.UPDATE, limits.update),
     ):
         count = plan.count(action)
-        most = max(_most(limit, plan.managed_live), allow.get(action, 0))
+        most = max(_most(action, limit, plan.managed_live), allow.get(action, 0))
         text = f"{count} to {action} of {plan.managed_live} managed; at most {most}"
         yield Gate(str(action), count, most, text)
     rotations = list(_rotations(plan))
@@ -154,7 +157,9 @@ def label(entry: LiveAssignment) -> str:
     return entry.number or f"SIP entry {name or entry.position}"
 
 
-def _most(limit: Limit, managed: int) -> int:
+def _most(action: Action, limit: Limit, managed: int) -> int:
     if limit.count is not None:
         return limit.count
-    return max(10, math.floor(managed * (limit.percent or 0) / 100))
+    share = math.floor(managed * (limit.percent or 0) / 100)
+    # A few updates are no reason to ask; a few deletions or replacements are.
+    return max(_FLOOR, share) if action is Action.UPDATE else share

@@ -59,7 +59,7 @@ class Limit:
     """The most changes of one kind an apply may make without being told.
 
     One of the two is set: a count, or a percentage of the resources that the
-    file manages and Daily has (never fewer than 10 then).
+    file manages and Daily has (for updates never fewer than 10 then).
     """
 
     count: int | None = None

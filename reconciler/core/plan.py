@@ -124,11 +124,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Unmanaged:
-    """What lives in Daily and in no file. `rooms` is named only when asked for."""
+    """What lives in Daily and in no file. `rooms` is filled only when asked for.
+
+    `listed`: it was asked for. A number that both dial-in stores show counts once.
+    """
 
     room_count: int = 0
     rooms: tuple[str, ...] = ()
     assignments: tuple[LiveAssignment, ...] = ()
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +249,15 @@ def _unmanaged(config: Config, live: Live, selection: Selection) -> Unmanaged:
     declared = {room.key for room in config.of_kind("room")}
     numbers = {number.key for number in config.of_kind("number")}
     ours = sum(1 for name in live.rooms if name in declared)
+    foreign = [a for a in live.assignments if a.number not in numbers]
+    chosen = {a.number for a in foreign if a.number and a.store == config.store}
     return Unmanaged(
         room_count=max(0, live.total_rooms - ours),
         rooms=tuple(sorted(n for n in live.rooms if n not in declared))
         if selection.list_unmanaged
         else (),
-        assignments=tuple(a for a in live.assignments if a.number not in numbers),
+        assignments=tuple(
+            a for a in foreign if a.store == config.store or a.number not in chosen
+        ),
+        listed=selection.list_unmanaged,
     )

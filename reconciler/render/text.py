@@ -8,7 +8,7 @@ from reconciler.core.diff import FieldChange
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.gates import Gate, label
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.plan import Action, Change, Plan, Unmanaged
 from reconciler.render.words import (
     SIGNS,
     Paint,
@@ -97,13 +97,7 @@ def plan_text(
     ]
     for change in plan.changes:
         lines += [*_change(change, paint), ""]
-    if plan.unmanaged.rooms:
-        lines += ["rooms in Daily and in no file:"]
-        lines += [f"    {clean(name)}" for name in plan.unmanaged.rooms] + [""]
-        lines += [
-            f"    {clean(label(entry))} ({entry.type}, {entry.store} store)"
-            for entry in plan.unmanaged.assignments
-        ]
+    lines += _unmanaged(plan.unmanaged)
     if plan.findings:
         lines += [findings_text(plan.findings, paint), ""]
     for gate in gates:
@@ -116,6 +110,19 @@ def plan_text(
             f"applying takes about {asked:,}, or {duration(seconds)}."
         ]
     return "\n".join(lines)
+
+
+def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
+    names = [clean(name) for name in unmanaged.rooms]
+    entries = [
+        f"{clean(label(entry))} ({entry.type}, {entry.store} store)"
+        for entry in unmanaged.assignments
+    ]
+    for what, lines in (("rooms", names), ("assignments", entries)):
+        if unmanaged.listed and lines:
+            yield f"{what} in Daily and in no file:"
+            yield from (f"    {line}" for line in lines)
+            yield ""
 
 
 def _change(change: Change, paint: Paint) -> Iterator[str]:

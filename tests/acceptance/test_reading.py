@@ -1,0 +1,221 @@
+"""Reading a domain costs little, and a run is about what it is told to be about."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kit import World
+
+from reconciler.sandbox.settings import Assume
+
+MakeWorld = Callable[..., World]
+Node = dict[str, Any]
+
+
+def domain_of(make_world: MakeWorld, rooms: int) -> World:
+    """A domain with so many rooms, `room-0000` the newest."""
+    world = make_world()
+    for number in range(rooms):
+        age = 1_700_000_000 - number
+        world.sandbox.store.add_room(
+            f"room-{number:04}", privacy="private", created_at=age
+        )
+    return world
+
+
+def declare(world: World, names: list[str], numbers: str = "") -> None:
+    """Write a config with these rooms, all of them private."""
+    rooms: Node = {name: {"privacy": "private"} for name in names}
+    world.write(f"{numbers}\nrooms: {json.dumps(rooms)}\n")
+
+
+def spread(live: int, declared: int) -> list[str]:
+    """Names from the newest room to the oldest, the last few of them not there."""
+    step = max(1, live // max(1, declared))
+    return [f"room-{number * step:04}" for number in range(declared)]
+
+
+NUMBERS = 'phone_numbers: {"+12095550100": {pin_dialin: {}}}'
+
+
+@pytest.mark.parametrize("numbers", ["", NUMBERS], ids=["rooms-only", "numbers-too"])
+@pytest.mark.parametrize("declared", [1, 2, 7, 20, 150])
+@pytest.mark.parametrize("live", [0, 1, 99, 100, 101, 450, 2_100])
+def test_a_plan_reads_pages_or_rooms_whichever_is_less(
+    make_world: MakeWorld, live: int, declared: int, numbers: str
+) -> None:
+    """No plan needs more requests than pages or declared rooms, and five more."""
+    world = domain_of(make_world, live)
+    declare(world, spread(live, declared), numbers)
+
+    plan = world.plan_json()
+
+    asked = len(world.sent())
+    assert asked <= min(math.ceil(live / 100), declared) + 5
+    assert plan["requests"]["used"] == asked
+    assert {request.method for request in world.sent()} == {"GET"}
+
+
+def test_20_rooms_among_5000_take_at_most_25_requests(make_world: MakeWorld) -> None:
+    """A small config in a large domain is planned without reading the domain."""
+    world = domain_of(make_world, 5_000)
+    declare(world, spread(5_000, 20), NUMBERS)
+
+    plan = world.plan_json()
+
+    assert len(world.sent()) <= 25
+    assert plan["summary"] == {
+        **dict.fromkeys(("update", "renew", "replace", "delete"), 0),
+        "create": 1,
+        "in_sync": 20,
+    }
+    assert plan["unmanaged"]["room_count"] == 4_980
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_key_of_another_domain_is_refused_at_once(
+    make_world: MakeWorld, command: str
+) -> None:
+    """`domain:` is compared first, and nothing more is read, let alone written."""
+    world = make_world(domain="other")
+    declare(world, ["lobby"], NUMBERS)
+    yes = ["--yes"] if command == "apply" else []
+
+    ran = world.run(command, "config.yaml", *yes)
+
+    assert ran.code == 4
+    assert [f"{r.method} {r.path}" for r in world.sent()] == ["GET /"]
+    assert "'acme'" in ran.err
+    assert "'other'" in ran.err
+
+
+def test_the_estimate_is_what_an_apply_asks(make_world: MakeWorld) -> None:
+    """The requests that a plan announces are those that the apply makes."""
+    world = domain_of(make_world, 30)
+    rooms: Node = {f"room-{n:04}": {"privacy": "public"} for n in range(5)}
+    rooms |= {f"room-{n:04}": {"state": "absent"} for n in range(5, 8)}
+    rooms |= {f"new-{n}": {"privacy": "private"} for n in range(15)}
+    world.write(f"rooms: {json.dumps(rooms)}\n")
+    plan = world.plan_json()
+    world.forget()
+
+    world.run("apply", "config.yaml", "--yes")
+
+    asked = len(world.sent()) - plan["requests"]["used"]
+    assert asked == sum(plan["requests"]["to_apply"].values())
+
+
+# What a run is about.
+
+
+def mixed(make_world: MakeWorld) -> World:
+    """Rooms and numbers that all have something to do."""
+    world = make_world()
+    world.write(
+        """
+phone_numbers:
+  "+12095550100": {pin_dialin: {name_prefix: a}}
+  "+12095550101": {pin_dialin: {name_prefix: b}}
+rooms:
+  team-red: {privacy: private}
+  team-blue: {privacy: private}
+  lobby: {privacy: private}
+"""
+    )
+    return world
+
+
+@pytest.mark.parametrize(
+    ("only", "wanted"),
+    [
+        pytest.param(["room:team-*"], {"team-red", "team-blue"}, id="rooms"),
+        pytest.param(["room:lobby"], {"lobby"}, id="one-room"),
+        pytest.param(["room:Lobby"], set(), id="case-counts"),
+        pytest.param(["number:*01"], {"+12095550101"}, id="a-number"),
+        pytest.param(
+            ["number:*00", "room:*blue"], {"+12095550100", "team-blue"}, id="both"
+        ),
+    ],
+)
+def test_only_narrows_plan_and_apply(
+    make_world: MakeWorld, only: list[str], wanted: set[str]
+) -> None:
+    """What `--only` does not name is neither planned nor touched."""
+    world = mixed(make_world)
+    options = [part for pattern in only for part in ("--only", pattern)]
+
+    planned = {change["key"] for change in world.plan_json(*options)["changes"]}
+    world.apply(*options)
+
+    store = world.sandbox.store
+    numbers = {c.fields["phone_number"] for c in store.dialin_configs.values()}
+    assert planned == wanted
+    assert set(store.rooms) | numbers == wanted
+    assert world.plan(*options).code == 0
+
+
+@pytest.mark.parametrize("pattern", ["lobby", "rooms:lobby", "room:", ":x"])
+def test_only_says_how_it_is_written(make_world: MakeWorld, pattern: str) -> None:
+    """A pattern without a kind is wrong usage, and nothing is asked."""
+    world = mixed(make_world)
+
+    ran = world.plan("--only", pattern)
+
+    assert ran.code == 64
+    assert "room:GLOB" in ran.err
+    assert world.sent() == []
+
+
+def test_unmanaged_things_are_counted_and_named_on_request(
+    make_world: MakeWorld,
+) -> None:
+    """`--show-unmanaged` lists every room and assignment that no file mentions."""
+    world = domain_of(make_world, 250)
+    world.sandbox.store.add_dialin_config(
+        "pin_dialin", {"phone_number": "+12095550103", "name_prefix": "theirs"}
+    )
+    declare(world, ["room-0007"], NUMBERS)
+
+    text = world.plan("--show-unmanaged").out
+    listed = world.plan_json("--show-unmanaged")["unmanaged"]
+    counted = world.plan_json()["unmanaged"]
+
+    others = [f"room-{number:04}" for number in range(250) if number != 7]
+    assert listed["rooms"] == others
+    assert all(f"    {name}\n" in text for name in others)
+    assert "    +12095550103 (pin_dialin, current store)" in text
+    assert "249 rooms and 1 assignment left alone" in text
+    assert (counted["rooms"], counted["room_count"]) == ([], 249)
+
+
+def test_unmanaged_assignments_are_listed_without_rooms(make_world: MakeWorld) -> None:
+    """Assignments are named also where the file speaks of rooms only."""
+    world = make_world()
+    world.sandbox.store.add_legacy("pin_dialin", {"phone_number": "+12095550103"})
+    world.sandbox.store.add_dialin_config(
+        "pin_dialin", {"phone_number": "+12095550102"}
+    )
+    declare(world, ["lobby"])
+
+    text = world.plan("--show-unmanaged").out
+
+    assert "    +12095550103 (pin_dialin, legacy store)" in text
+    assert "    +12095550102 (pin_dialin, current store)" in text
+
+
+@pytest.mark.parametrize("store", ["current", "legacy"])
+def test_a_number_in_both_stores_counts_once(make_world: MakeWorld, store: str) -> None:
+    """Where Daily mirrors its stores, an assignment is counted as one."""
+    world = make_world(assume=Assume(stores="mirrored"))
+    world.sandbox.store.add_dialin_config(
+        "pin_dialin", {"phone_number": "+12095550103"}
+    )
+    world.write(f"dialin_store: {store}\n{NUMBERS}\n")
+
+    (entry,) = world.plan_json()["unmanaged"]["assignments"]
+
+    assert entry == {"name": "+12095550103", "type": "pin_dialin", "store": store}
