@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Final, NoReturn, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
@@ -114,18 +115,13 @@ class DailyClient:
             for name in ("general", "deletion")
         }
         self._paces = paces
-        self._http = httpx.Client(
-            timeout=timeout,
-            transport=transport,
-            # Loopback is this machine: a proxy has no business there.
-            trust_env=not is_loopback(url),
-            limits=httpx.Limits(max_connections=WORKERS),
-            headers={
-                "Authorization": f"Bearer {_checked_key(key)}",
-                "User-Agent": user_agent,
-                "Accept": "application/json",
-            },
-        )
+        self._key = _checked_key(key)
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+        }
+        self._http = _connected(url, headers, timeout, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -176,13 +172,13 @@ class DailyClient:
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._exchange(request, "general")
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 last = _why(error)
             else:
-                if answer.status_code < 400 and (parsed := _parsed(answer)) is not None:
+                if answer.status_code < 300 and (parsed := _parsed(answer)) is not None:
                     return parsed[0]
                 if _is_refusal(answer):
-                    _reject(answer, "GET", path, ())
+                    _reject(answer, "GET", path, (self._key,))
                 last = _describe(answer)
                 if self._was_throttled(answer, attempt, "general"):
                     continue
@@ -210,12 +206,12 @@ class DailyClient:
                 last = _why(error)
                 self._back_off(attempt)
                 continue
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise AnswerLostError(
                     f"the answer to {method} {path} was lost ({_why(error)})"
                 ) from error
             if not self._was_throttled(answer, attempt, rate_class):
-                return _written(answer, method, path, body)
+                return _written(answer, method, path, (self._key, *_secrets(body)))
             last = _describe(answer)
         raise _gave_up(f"{method} {path}", last, self.url)
 
@@ -230,7 +226,7 @@ class DailyClient:
         line = f"{request.method} {request.url.path}"
         try:
             answer = self._http.send(request)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self._log(f"{line} -> {_why(error)}")
             raise
         finally:
@@ -263,8 +259,8 @@ class DailyClient:
 
 def check_url(url: str) -> str:
     """The base address, checked: https, or plain http on this machine only."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ReconcilerError(
             "DAILY_API_URL is not an http(s) address",
             tip=f"the default is {DEFAULT_URL}",
@@ -277,6 +273,41 @@ def check_url(url: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ReconcilerError("DAILY_API_URL must be a plain address: host and path")
     return url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; None where another reader might see other parts."""
+    if not all("!" <= char <= "~" for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _connected(
+    url: str,
+    headers: Mapping[str, str],
+    timeout: float,
+    transport: httpx.BaseTransport | None,
+) -> httpx.Client:
+    try:
+        return httpx.Client(
+            timeout=timeout,
+            transport=transport,
+            # Loopback is this machine: a proxy has no business there.
+            trust_env=not is_loopback(url),
+            limits=httpx.Limits(max_connections=WORKERS),
+            headers=dict(headers),
+        )
+    except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
+        # The text may hold a proxy's password, so only its kind is told.
+        raise ReconcilerError(
+            "the proxy or certificate settings of the environment cannot be used "
+            f"({type(error).__name__})",
+            tip="check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+        ) from None
 
 
 def is_loopback(url: str) -> bool:
@@ -302,9 +333,17 @@ def _checked_key(key: Secret) -> str:
 
 def _parsed(answer: httpx.Response) -> tuple[object] | None:
     try:
-        return (json.loads(answer.content),)
-    except ValueError:
+        text = answer.content
+        return (json.loads(text, parse_constant=_finite, parse_float=_finite),)
+    except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no such number in JSON")
+    return number
 
 
 def _is_refusal(answer: httpx.Response) -> bool:
@@ -315,11 +354,13 @@ def _is_refusal(answer: httpx.Response) -> bool:
     return not damaged or _parsed(answer) is not None
 
 
-def _written(answer: httpx.Response, method: str, path: str, body: object) -> object:
+def _written(
+    answer: httpx.Response, method: str, path: str, secrets: Iterable[str]
+) -> object:
     if answer.status_code >= 500:
         raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
     if answer.status_code >= 300:
-        _reject(answer, method, path, _secrets(body))
+        _reject(answer, method, path, secrets)
     parsed = _parsed(answer)
     if parsed is None:
         raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
@@ -333,10 +374,8 @@ def _reject(
     body = parsed[0] if parsed else None
     code, info = "", ""
     if isinstance(body, Mapping):
-        code = _text(body.get("error"))
-        info = _text(body.get("info"))
-    for secret in secrets:
-        info = info.replace(secret, "(secret)")
+        code = _text(body.get("error"), secrets)
+        info = _text(body.get("info"), secrets)
     request = f"{method} {path} -> {answer.status_code} {code}".rstrip()
     said = info or code or _describe(answer)
     raise DailyRejectedError(
@@ -357,11 +396,16 @@ def _tip(status: int) -> str:
     return ""
 
 
-def _text(value: object) -> str:
-    """Daily's words on one line, without control characters, at a readable length."""
+def _text(value: object, secrets: Iterable[str]) -> str:
+    """Daily's words on one line, without secrets and control characters, not too long.
+
+    Secrets go first: cutting or cleaning one would leave a part that is not found.
+    """
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    for secret in secrets:
+        text = text.replace(secret, "(secret)")
     clean = "".join(char if char.isprintable() else " " for char in text)
     return clean if len(clean) <= 500 else clean[:497] + "..."
 
