@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from typing import Final
 
@@ -20,6 +21,7 @@ COMMANDS: Final = {
     "sandbox": "Serve a simulation of Daily on this machine.",
 }
 USAGE_EXIT: Final = 64
+INTERRUPTED: Final = "interrupted; nothing was changed"
 
 
 class Commands(click.Group):
@@ -75,19 +77,30 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    given = sys.argv[1:] if args is None else args
     try:
-        code = cli.main(args, prog_name="daily-reconciler", standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return USAGE_EXIT
+        code = cli.main(given, prog_name="daily-reconciler", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return 1
+        usage = isinstance(error, click.UsageError)
+        return _ended(given, error.format_message(), USAGE_EXIT if usage else 1)
     except click.Abort:
-        click.echo("\ninterrupted; nothing was changed", err=True)
-        return 1
+        click.echo("", err=True)
+        click.echo(INTERRUPTED, err=True)
+        return _ended(given, INTERRUPTED, 1)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
         sys.stderr.close()
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _ended(args: list[str], message: str, code: int) -> int:
+    """A command line that was not understood may still have asked for JSON."""
+    if "--format=json" in args or ("--format", "json") in itertools.pairwise(args):
+        from reconciler.errors import ReconcilerError
+        from reconciler.render.json import dump, error_document
+
+        document = error_document(ReconcilerError(message), reconciler.__version__)
+        click.echo(dump({**document, "exit_code": code}))
+    return code

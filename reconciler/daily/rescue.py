@@ -53,9 +53,8 @@ def save(path: Path, rescue: Rescue) -> Path:
             continue
         except OSError as error:
             raise ReconcilerError(
-                f"cannot write the rescue file {target}: {error.strerror}; "
-                "nothing was sent",
-                tip="name another place with --rescue-file",
+                f"cannot write the rescue file {target}: {error.strerror}; without it "
+                "no number is written: name another place with --rescue-file"
             ) from error
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(body, file, indent=2)
