@@ -25,8 +25,11 @@ FORMAT_VERSION = 1
 
 
 def dump(document: Mapping[str, object]) -> str:
-    """A document as text: readable, and the same for the same input."""
-    return json.dumps(document, indent=2, ensure_ascii=True)
+    """A document as text: readable, ASCII, and the same for the same input.
+
+    `##` is escaped as well, since it starts a command where CI systems read logs.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
 
 
 def _head(kind: str, tool: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from reconciler.render.words import (
     count,
     duration,
     path_text,
+    short,
     time_text,
     value_text,
 )
@@ -35,7 +36,7 @@ _PAST = {
 def result_line(result: Result, paint: Paint) -> str:
     """One change as it ends: for a log, or a terminal while it goes on."""
     change = result.change
-    what = f"{change.kind} {clean(change.key)}"
+    what = f"{change.kind} {short(change.key)}"
     if result.outcome is Outcome.DONE:
         return f"{paint('done', 'green')}  {_PAST[change.action]} {what}"
     colour = "yellow" if result.outcome is Outcome.NOT_TRIED else "red"
@@ -52,7 +53,7 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
     for news in report.pins:
         colour = "cyan" if news.fate is PinFate.NEW else "red"
         yield (
-            f"{paint('PIN:', colour, 'bold')} room {clean(news.room)} "
+            f"{paint('PIN:', colour, 'bold')} room {short(news.room)} "
             + _PIN_NEWS[news.fate]
         )
     yield from _lost(report, paint)
@@ -84,7 +85,7 @@ def _lost(report: Report, paint: Paint) -> Iterator[str]:
 
 def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
     head = (
-        f"{paint('kept:', 'red', 'bold')} {kept.change.kind} {clean(kept.change.key)}"
+        f"{paint('kept:', 'red', 'bold')} {kept.change.kind} {short(kept.change.key)}"
     )
     if not kept.field.path:
         yield f"{head}: Daily said yes, but it is still to {kept.change.action}"
@@ -119,7 +120,7 @@ def dialin_text(entries: Sequence[DialIn]) -> str:
 
 
 def _dialin(entry: DialIn) -> Iterator[str]:
-    yield clean(entry.room)
+    yield short(entry.room)
     if entry.problem:
         yield f"    {clean(entry.problem)}"
         return

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.core.diff import FieldChange
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.gates import Gate, label
 from reconciler.core.plan import Action, Change, Plan, Unmanaged
+from reconciler.render.outline import (
+    DROPPED_ABOUT,
+    DROPPED_TITLE,
+    Section,
+    dropped_advice,
+    is_drift,
+    sections,
+    sides,
+    todo,
+)
 from reconciler.render.words import (
     SIGNS,
     Paint,
     clean,
     count,
     duration,
-    left_alone,
     path_text,
-    value_text,
+    short,
 )
 
 _ACTION_COLOUR = {
@@ -91,12 +99,15 @@ def plan_text(
 ) -> str:
     """A whole plan. `seconds` is how long applying it takes at the chosen rate."""
     lines = [
-        f"domain {paint(clean(plan.live.domain.name), 'bold')}, "
+        f"domain {paint(short(plan.live.domain.name), 'bold')}, "
         f"dial-in store {plan.store}",
-        "",
     ]
-    for change in plan.changes:
-        lines += [*_change(change, paint), ""]
+    if plan.base:
+        lines += [f"compared with {paint(short(plan.base), 'bold')}"]
+    lines += [""]
+    for section in sections(plan):
+        lines += _section(section, paint)
+    lines += _dropped(plan, paint)
     lines += _unmanaged(plan.unmanaged)
     if plan.findings:
         lines += [findings_text(plan.findings, paint), ""]
@@ -113,9 +124,9 @@ def plan_text(
 
 
 def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
-    names = [clean(name) for name in unmanaged.rooms]
+    names = [short(name) for name in unmanaged.rooms]
     entries = [
-        f"{clean(label(entry))} ({entry.type}, {entry.store} store)"
+        f"{short(label(entry))} ({short(entry.type)}, {entry.store} store)"
         for entry in unmanaged.assignments
     ]
     for what, lines in (("rooms", names), ("assignments", entries)):
@@ -125,25 +136,40 @@ def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
             yield ""
 
 
+def _section(section: Section, paint: Paint) -> Iterator[str]:
+    if section.title:
+        yield f"{paint(section.title, 'bold')}: {section.about}"
+        yield ""
+    for change in section.changes:
+        yield from _change(change, paint)
+        yield ""
+
+
 def _change(change: Change, paint: Paint) -> Iterator[str]:
     colour = _ACTION_COLOUR[change.action]
     sign = paint(SIGNS[change.action], colour, "bold")
-    head = f"{change.action} {change.kind} {clean(change.key)}"
-    yield f"{sign} {paint(head, colour)}  {paint(f'({change.reason})', 'dim')}"
+    head = f"{change.action} {change.kind} {short(change.key)}"
+    reason = paint(f"({short(change.reason)})", "dim")
+    yield f"{sign} {paint(head, colour)}  {reason}"
     for field in change.fields:
-        yield f"    {_field(field, change.action)}"
+        before, after = sides(field)
+        moved = after if change.action is Action.CREATE else f"{before} -> {after}"
+        drift = paint(" (drift)", "dim") if is_drift(change, field) else ""
+        yield f"    {path_text(field)}: {moved}{drift}"
     for risk in change.risks:
-        yield f"    {paint('!', 'yellow', 'bold')} {paint(risk.text, 'yellow')}"
+        yield f"    {paint('!', 'yellow', 'bold')} {paint(clean(risk.text), 'yellow')}"
 
 
-def _field(field: FieldChange, action: Action) -> str:
-    after = value_text(field, field.after)
-    if action is Action.CREATE:
-        return f"{path_text(field)}: {after}"
-    before = value_text(field, field.before)
-    if before == after:
-        after = f"{after} (another value)"
-    return f"{path_text(field)}: {before} -> {after}"
+def _dropped(plan: Plan, paint: Paint) -> Iterator[str]:
+    if not plan.dropped:
+        return
+    yield f"{paint(DROPPED_TITLE, 'bold')}: {DROPPED_ABOUT}"
+    yield ""
+    for dropped in plan.dropped:
+        what = " ".join((dropped.kind, short(dropped.key), ".".join(dropped.path)))
+        yield f"    {clean(what.rstrip())}"
+        yield f"        {dropped_advice(dropped)}: {short(dropped.line)}"
+    yield ""
 
 
 def _gate(gate: Gate, paint: Paint) -> Iterator[str]:
@@ -156,9 +182,4 @@ def _gate(gate: Gate, paint: Paint) -> Iterator[str]:
 
 def summary_text(plan: Plan, paint: Paint) -> str:
     """`Plan: 2 to create, 1 to update; 4 in sync, 12 rooms and 1 assignment ...`."""
-    parts = [
-        f"{plan.count(action)} to {action}" for action in Action if plan.count(action)
-    ]
-    said = ", ".join(parts) if parts else "nothing to do"
-    rest = f"{plan.in_sync:,} in sync, {left_alone(plan)}"
-    return f"{paint('Plan:', 'bold')} {said}; {rest}."
+    return f"{paint('Plan:', 'bold')} {todo(plan)}."

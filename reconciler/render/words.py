@@ -1,12 +1,13 @@
 """What every format shares: how values, times and counts read, and safe text.
 
 Names and messages come from files and from Daily: nothing of them may move the
-cursor, colour the screen or reverse the line.
+cursor, colour the screen, reverse the line, or command the CI system that reads it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,11 +54,27 @@ class Paint:
         return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+# CI systems read commands from a log: `::name::` where a line starts, and
+# `##[name]` or `##name[` anywhere in it.
+_COMMANDS: Final = re.compile(r"(^\s*):(?=:)|(#)#(?=\w*\[)")
+
+
 def clean(text: str) -> str:
-    """Text that can be put on a terminal: control and bidi characters are spelled."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _spelled(c) for c in text)
+    """Text that can be put on a terminal or in a log.
+
+    Control and bidi characters are spelled, and so is what starts a CI command.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _spelled(c) for c in text)
+    return _COMMANDS.sub(
+        lambda found: "#\\u0023" if found[2] else f"{found[1]}\\u003a", text
+    )
+
+
+def short(text: str, most: int = LONGEST) -> str:
+    """Clean text of at most so many characters."""
+    shown = clean(text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def _spelled(char: str) -> str:
@@ -73,7 +90,7 @@ def path_text(field: FieldChange) -> str:
         made += (
             f"[{step}]" if isinstance(step, int) else f".{step}" if made else str(step)
         )
-    return clean(made)
+    return short(made)
 
 
 def value_text(field: FieldChange, value: object) -> str:

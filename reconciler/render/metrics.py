@@ -1,0 +1,122 @@
+"""Metrics of an apply in Prometheus' text format, for node_exporter's textfile
+collector: https://github.com/prometheus/node_exporter#textfile-collector
+
+The time of the last success must outlive a failed run, so it is taken over from the
+file that is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.core.model import LiveRoom
+from reconciler.core.plan import Action, Plan
+from reconciler.core.report import Outcome, Report
+
+_PREFIX = "daily_reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One run in numbers. Times are Unix seconds.
+
+    `nearest_expiry`: seconds until the first managed room expires; None without one.
+    """
+
+    domain: str
+    last_run: float
+    last_success: float | None
+    exit_code: int
+    changes: dict[str, int] = field(default_factory=dict)
+    failures: int = 0
+    requests: int = 0
+    throttled: int = 0
+    nearest_expiry: float | None = None
+
+
+def metrics_of(
+    plan: Plan, report: Report, exit_code: int, last_success: float | None
+) -> Metrics:
+    """The metrics of a run that got as far as a report."""
+    done = report.of(Outcome.DONE)
+    succeeded = exit_code in (0, 2)
+    return Metrics(
+        domain=plan.live.domain.name,
+        last_run=plan.now,
+        last_success=plan.now if succeeded else last_success,
+        exit_code=exit_code,
+        changes={str(a): sum(r.change.action is a for r in done) for a in Action},
+        failures=len(report.of(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED))
+        + len(report.kept),
+        requests=report.requests,
+        throttled=report.throttled,
+        nearest_expiry=_nearest_expiry(plan, report),
+    )
+
+
+def _nearest_expiry(plan: Plan, report: Report) -> float | None:
+    pushed = {
+        r.change.key: r.change.send["exp"]
+        for r in report.of(Outcome.DONE)
+        if r.change.kind == "room" and "exp" in r.change.send
+    }
+    ends = [
+        exp
+        for room in plan.config.of_kind("room")
+        if not room.absent
+        and isinstance(
+            exp := _exp(plan.live.rooms.get(room.key), pushed.get(room.key)),
+            int | float,
+        )
+    ]
+    return min(ends) - plan.now if ends else None
+
+
+def _exp(room: LiveRoom | None, pushed: object) -> object:
+    if pushed is not None:
+        return pushed
+    return room.config.get("exp") if room else None
+
+
+def metrics_text(metrics: Metrics) -> str:
+    """The whole file."""
+    return "\n".join(_lines(metrics)) + "\n"
+
+
+def _lines(m: Metrics) -> Iterator[str]:
+    yield from _gauge("last_run_timestamp_seconds", "Last run.", m, m.last_run)
+    if m.last_success is not None:
+        text = "Last run that ended well."
+        yield from _gauge("last_success_timestamp_seconds", text, m, m.last_success)
+    yield from _gauge("exit_code", "Exit code of the last run.", m, m.exit_code)
+    yield f"# HELP {_PREFIX}_changes Changes that the last run applied, by action."
+    yield f"# TYPE {_PREFIX}_changes gauge"
+    for action in Action:
+        labels = f'{{domain="{_escaped(m.domain)}",action="{action}"}}'
+        yield f"{_PREFIX}_changes{labels} {m.changes.get(str(action), 0)}"
+    text = "Changes of the last run that were not applied as sent."
+    yield from _gauge("failures", text, m, m.failures)
+    yield from _gauge("requests", "Requests of the last run.", m, m.requests)
+    yield from _gauge("throttled", "Answers with status 429.", m, m.throttled)
+    if m.nearest_expiry is not None:
+        text = "Seconds until the first managed room expires, at the last run."
+        yield from _gauge("nearest_expiry_seconds", text, m, m.nearest_expiry)
+
+
+def _gauge(name: str, text: str, m: Metrics, value: float) -> Iterator[str]:
+    yield f"# HELP {_PREFIX}_{name} {text}"
+    yield f"# TYPE {_PREFIX}_{name} gauge"
+    yield f'{_PREFIX}_{name}{{domain="{_escaped(m.domain)}"}} {value:.0f}'
+
+
+def _escaped(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def last_success(text: str) -> float | None:
+    """The time of the last success in an earlier file of ours."""
+    name = f"{_PREFIX}_last_success_timestamp_seconds"
+    found = re.search(rf"^{name}\{{[^}}]*\}} (\d+)", text, re.MULTILINE)
+    return float(found[1]) if found else None
