@@ -183,10 +183,12 @@ def _create_all(run: Run, changes: Sequence[Change]) -> None:
 
 
 def _chunks(changes: Iterable[Change]) -> list[list[Change]]:
+    """Batches that Daily takes: so many rooms, and so many recording buckets."""
     chunks: list[list[Change]] = []
     buckets: set[str] = set()
-    for change in changes:
-        bucket = {repr(b)} if (b := change.send.get("recordings_bucket")) else set()
+    # Sorted, so that rooms of one bucket share a batch; the order means nothing.
+    for change in sorted(changes, key=_bucket):
+        bucket = {_bucket(change)} - {""}
         full = bool(chunks) and len(chunks[-1]) == BATCH
         if not chunks or full or len(buckets | bucket) > BATCH_BUCKETS:
             chunks.append([])
@@ -194,6 +196,11 @@ def _chunks(changes: Iterable[Change]) -> list[list[Change]]:
         chunks[-1].append(change)
         buckets |= bucket
     return chunks
+
+
+def _bucket(change: Change) -> str:
+    bucket = change.send.get("recordings_bucket")
+    return repr(bucket) if bucket else ""
 
 
 def _create_batch(run: Run, changes: list[Change]) -> None:
