@@ -1,0 +1,157 @@
+"""Ctrl-C and SIGTERM in a real process: what is under way ends, and is reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kit import World
+
+from reconciler.sandbox.server import serve
+from reconciler.sandbox.settings import Settings
+
+ROOMS = "rooms:\n" + "".join(
+    f"  room-{n:02}: {{privacy: private, properties: {{enable_chat: true}}}}\n"
+    for n in range(60)
+)
+COMMAND = [sys.executable, "-W", "error", "-m", "reconciler"]
+
+
+def _start(folder: Path, url: str, *args: str) -> subprocess.Popen[str]:
+    environ = {
+        **os.environ,
+        "DAILY_API_URL": url,
+        "DAILY_API_KEY": "sandbox",
+        "DAILY_RATE": "1",
+    }
+    return subprocess.Popen(
+        [*COMMAND, *args],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def _config(folder: Path, text: str) -> None:
+    head = "version: 1\ndomain: acme\nlimits: {update: 100}\n"
+    (folder / "config.yaml").write_text(head + text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_signal_ends_an_apply_after_what_is_under_way(
+    tmp_path: Path, number: signal.Signals, format_: str
+) -> None:
+    """Some rooms are done, the others named as not tried, code 3, no traceback."""
+    _config(tmp_path, ROOMS)
+    with serve(Settings(latency_ms=100, rate_limit_scale=0)) as sandbox:
+        for n in range(60):
+            sandbox.store.add_room(f"room-{n:02}", privacy="private")
+        args = ["apply", "config.yaml", "--yes", "--format", format_]
+        process = _start(tmp_path, sandbox.url, *args)
+        _wait(lambda: sum(r.method == "POST" for r in sandbox.requests) >= 5)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        written = sum(r.method == "POST" for r in sandbox.requests)
+        changed = sum(
+            "enable_chat" in r.properties for r in sandbox.store.rooms.values()
+        )
+
+    assert process.returncode == 3, out + err
+    assert "Traceback" not in err
+    assert "stopping after what is under way" in err
+    assert 5 <= written == changed < 60
+    if format_ == "json":
+        report = json.loads(out)
+        assert report["summary"]["done"] == written
+        assert report["summary"]["not tried"] == 60 - written
+        assert report["stopped"] == "interrupted"
+    else:
+        assert f"{written} done, {60 - written} not tried; stopped: interrupted" in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_anything_was_written_is_1(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """When the signal comes between planning and the first write, nothing is done."""
+    _config(
+        tmp_path, "phone_numbers:\n  '+12095550100': {pin_dialin: {name_prefix: p}}\n"
+    )
+    with serve(
+        Settings(faults=("slow=0.5:GET:/@2*all",), rate_limit_scale=0)
+    ) as sandbox:
+        process = _start(tmp_path, sandbox.url, "apply", "config.yaml", "--yes")
+        # The second reading of the domain is the one for the safety copy.
+        assert process.stdout is not None
+        _wait_for_line(process, "applying takes")
+        time.sleep(0.1)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        writes = [r for r in sandbox.requests if r.method != "GET"]
+
+    assert process.returncode == 1, out + err
+    assert "Traceback" not in err
+    assert writes == []
+
+
+def _wait_for_line(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_reading_says_that_nothing_was_changed(tmp_path: Path) -> None:
+    """Ctrl-C during a plan ends with 1 and one line."""
+    _config(tmp_path, ROOMS)
+    with serve(Settings(faults=("slow=1:GET:/rooms",))) as sandbox:
+        process = _start(tmp_path, sandbox.url, "plan", "config.yaml")
+        _wait(lambda: bool(sandbox.requests))
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (1, "")
+    assert err == "interrupted; nothing was changed\n"
+
+
+@pytest.mark.slow
+def test_the_next_run_finishes_what_a_signal_left(
+    tmp_path: Path, make_world: Callable[..., World]
+) -> None:
+    """After an interrupted run, the next one does the rest and is in sync."""
+    world = make_world(latency_ms=50)
+    world.write("limits: {update: 100}\n" + ROOMS)
+    for n in range(60):
+        world.sandbox.store.add_room(f"room-{n:02}", privacy="private")
+    process = _start(world.folder, world.sandbox.url, "apply", "config.yaml", "--yes")
+    _wait(lambda: sum(r.method == "POST" for r in world.sandbox.requests) >= 3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    done = len(world.writes())
+
+    world.apply()
+
+    assert len(world.writes()) == 60
+    assert 3 <= done < 60
