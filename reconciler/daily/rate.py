@@ -32,6 +32,9 @@ WINDOWS: Final[Mapping[RateClass, tuple[tuple[int, float], ...]]] = {
 SLACK: Final = 1.035
 """Spacing between requests, as a multiple of what the windows need."""
 
+_GUARD: Final = 1.01
+"""Stretch of a window: the fastest way to Daily is only known from those seen."""
+
 
 def interval(rate_class: RateClass, share: float) -> float:
     """Seconds between two requests of a class."""
@@ -40,10 +43,10 @@ def interval(rate_class: RateClass, share: float) -> float:
 
 @dataclass(slots=True)
 class Ticket:
-    """One request's place in the pace. `arrived` is the latest it can have landed."""
+    """One request's place in the pace: when it left, and when its answer was there."""
 
     sent: float = 0.0
-    arrived: float | None = None
+    answered: float | None = None
 
 
 class Pace:
@@ -67,6 +70,7 @@ class Pace:
         self._lock = threading.Lock()
         self._next = 0.0
         self._fastest = float("inf")
+        self._landed = 0.0
         self._recent: deque[Ticket] = deque(maxlen=self._limit)
 
     def enter(self) -> Ticket:
@@ -87,7 +91,7 @@ class Pace:
         with self._lock:
             now = self._clock()
             self._fastest = min(self._fastest, now - ticket.sent)
-            ticket.arrived = now - self._fastest
+            ticket.answered = now
 
     def pause(self, seconds: float) -> None:
         """Hold the whole class back: Daily said that it was too fast."""
@@ -109,7 +113,13 @@ class Pace:
         if self._bucket is None or len(self._recent) < self._limit:
             return 0.0
         oldest = self._recent[0]
-        return (oldest.arrived or oldest.sent) + self._window
+        # Requests overtake each other: one sent earlier may have landed later.
+        # The latest it can have landed is the fastest answer before its own answer.
+        landed = oldest.sent
+        if oldest.answered is not None:
+            landed = oldest.answered - self._fastest
+        self._landed = max(self._landed, landed)
+        return self._landed + self._window * _GUARD
 
     def _wait_until(self, moment: float) -> None:
         left = moment - self._clock()

@@ -133,7 +133,7 @@ def arrivals(seed: int, jitter: float, count: int) -> Iterator[float]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("jitter", [0.0, 0.02])
+@pytest.mark.parametrize("jitter", [0.0, 0.02, 0.1, 0.5])
 def test_a_server_sees_no_crowded_window(seed: int, jitter: float) -> None:
     """Uneven travel never makes a server count more than it allows.
 
