@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Applies; with a plan file, that plan or less.
+# shellcheck source=action/common.sh
+source "$GITHUB_ACTION_PATH/action/common.sh"
+
+needs_key
+
+report_file="$work/report.json"
+text_file="$work/report.md"
+rescue_file="$work/rescue.json"
+rm -f -- "$report_file" "$text_file" "$rescue_file" "$rescue_file.enc"
+
+mapfile -t config < <(lines "$INPUT_CONFIG")
+mapfile -t allow < <(lines "$INPUT_ALLOW" --allow=)
+mapfile -t arguments < <(lines "$INPUT_ARGUMENTS")
+options=(--yes --detailed-exitcode --format markdown)
+options+=(--report "$report_file" --rescue-file "$rescue_file")
+if [ -n "$INPUT_PLAN_FILE" ]; then options+=(--plan "$INPUT_PLAN_FILE"); fi
+
+code=0
+quietly to_log_and "$text_file" \
+  "$tool" apply "${options[@]}" "${allow[@]}" "${arguments[@]}" -- "${config[@]}" || code=$?
+cat "$text_file" >>"$GITHUB_STEP_SUMMARY"
+
+output exit-code "$code"
+output has-changes "$(if [ "$code" -eq 2 ]; then echo true; else echo false; fi)"
+if [ -s "$report_file" ]; then output report-file "$report_file"; fi
+# It is still there only if somebody's assignment is missing, it has their secrets in
+# it, and this machine is about to disappear.
+if [ -s "$rescue_file" ]; then
+  openssl enc -aes-256-cbc -pbkdf2 -pass env:DAILY_API_KEY \
+    -in "$rescue_file" -out "$rescue_file.enc"
+  rm -f -- "$rescue_file"
+  output rescue-file "$rescue_file.enc"
+fi
+if [ "$code" -eq 2 ]; then code=0; fi
+exit "$code"
