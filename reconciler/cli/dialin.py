@@ -7,32 +7,21 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    Target,
-    config_argument,
-    output_options,
-    target_options,
-)
+from reconciler.cli.options import config_argument, output_options, target_options
 
 
 @click.command()
 @config_argument
-@output_options
+@output_options("text", "json")
 @target_options
-def dialin(
-    config: tuple[Path, ...],
-    format_: str,
-    no_color: bool,
-    verbose: int,
-    **target: Any,
-) -> int:
+def dialin(config: tuple[Path, ...], **options: Any) -> int:
     """Show which number and PIN callers use for each room of the files.
 
     The output holds PINs: whoever has one can join by phone.
     """
     from reconciler.cli.failure import guarded, session_of
 
-    session = session_of(format_, no_color, verbose, Target(**target))
+    session = session_of(**options)
 
     def work() -> int:
         import reconciler
@@ -52,7 +41,7 @@ def dialin(
         with connect(session, wanted.domain, numbers_of(wanted)) as client:
             live = read_live(client, wanted, every_assignment=True)
         entries = dialins(wanted, live)
-        if format_ == "json":
+        if session.output.format == "json":
             tool = reconciler.__version__
             document = dialin_document(entries, live.domain.name, tool=tool)
             session.result(dump(document))

@@ -6,21 +6,25 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-
-import click
+from typing import Any
 
 import reconciler
-from reconciler.cli.options import NOWHERE, Output, Target
+from reconciler.cli.options import Output, Target
 from reconciler.cli.session import Session, wants_colour
 from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
 
 
 def session_of(
-    format_: str, no_color: bool, verbose: int = 0, target: Target = NOWHERE
+    *,
+    format_: str,
+    no_color: bool,
+    verbose: int,
+    log_format: str,
+    **target: Any,
 ) -> Session:
-    """A session from the shared options, with its stop flag."""
-    output = Output(format_, wants_colour(no_color), verbose)
-    return Session(output, target, threading.Event())
+    """A session from the options that commands share, with its stop flag."""
+    output = Output(format_, wants_colour(no_color), verbose, log_format)
+    return Session(output, Target(**target), threading.Event())
 
 
 def guarded(session: Session, work: Callable[[], int]) -> int:
@@ -31,7 +35,7 @@ def guarded(session: Session, work: Callable[[], int]) -> int:
         _tell(session, error)
         return error.exit_code
     except KeyboardInterrupt:
-        session.say("interrupted; nothing was changed")
+        session.say("interrupted; nothing was changed", level="error")
         return 1
 
 
@@ -39,29 +43,30 @@ def _tell(session: Session, error: ReconcilerError) -> None:
     from reconciler.render.text import findings_text
     from reconciler.render.words import Paint, clean
 
-    paint = Paint(session.output.colour)
+    paint = Paint(session.output.colour and session.output.log_format == "text")
     if isinstance(error, ConfigError) and error.findings:
-        session.say(findings_text(error.findings, paint))
-        session.say(error.message)
+        session.say(findings_text(error.findings, paint), level="error")
+        session.say(error.message, level="error")
     else:
-        session.say(f"{paint('error:', 'red', 'bold')} {clean(error.message)}")
+        head = paint("error:", "red", "bold")
+        session.say(f"{head} {clean(error.message)}", level="error")
     if isinstance(error, DailyRejectedError) and error.request:
-        session.say(f"  {clean(error.request)}")
+        session.say(f"  {clean(error.request)}", level="error")
     if error.tip:
-        session.say(f"tip: {clean(error.tip)}")
+        session.say(f"tip: {clean(error.tip)}", level="error")
     if session.output.format == "json":
         from reconciler.render.json import dump, error_document
 
         session.result(dump(error_document(error, reconciler.__version__)))
 
 
-def stop_on_signals(stop: threading.Event) -> None:
+def stop_on_signals(session: Session) -> None:
     """Let Ctrl-C and SIGTERM end a run after what is under way; twice ends it now."""
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        session.stop.set()
         signal.signal(number, signal.SIG_DFL)
-        click.echo("stopping after what is under way; once more to end now", err=True)
+        session.say("stopping after what is under way; once more to end now")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)

@@ -17,11 +17,12 @@ _UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How to answer: the format, whether in colour, and how much to say."""
+    """How to answer: the format, whether in colour, and how much to say where."""
 
     format: str
     colour: bool
-    verbose: int
+    verbose: int = 0
+    log_format: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +70,44 @@ def config_argument(command: Command) -> Command:
     return argument(command)
 
 
-def output_options(command: Command) -> Command:
-    """--format, --no-color, -v."""
-    for option in (
-        click.option("-v", "--verbose", count=True, help="Log requests on stderr."),
-        click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR."),
-        click.option(
-            "--format",
-            "format_",
-            type=click.Choice(["text", "json"]),
-            default="text",
-            show_default=True,
-            help="How to write the result on stdout.",
-        ),
-    ):
-        command = option(command)
-    return command
+def output_options(*formats: str) -> Callable[[Command], Command]:
+    """--format, --log-format, --no-color, -v."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            click.option("-v", "--verbose", count=True, help="Log each request."),
+            click.option(
+                "--no-color", is_flag=True, help="No colours, as with NO_COLOR."
+            ),
+            click.option(
+                "--log-format",
+                type=click.Choice(["text", "json"]),
+                default="text",
+                show_default=True,
+                help="How to write what goes to stderr.",
+            ),
+            click.option(
+                "--format",
+                "format_",
+                type=click.Choice(formats or ("text", "json")),
+                default="text",
+                show_default=True,
+                help="How to write the result on stdout.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def target_options(command: Command) -> Command:
     """--sandbox and its like, --timeout, --rate, --api-key-file."""
     for option in (
-        click.option(
+        duration_option(
             "--clock-offset",
-            default="0s",
-            callback=_duration,
-            metavar="DURATION",
-            help="Pretend that it is later (120d); sandbox and loopback only.",
+            "0s",
+            "Pretend that it is later (120d); sandbox and loopback only.",
         ),
         click.option(
             "--sandbox-state",
@@ -132,6 +144,32 @@ def target_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def file_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """An option that names a file to write."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option(name, type=kind, metavar="FILE", help=help_text)
+
+
+def duration_option(
+    name: str, default: str, help_text: str
+) -> Callable[[Command], Command]:
+    """An option that takes a duration and gives seconds."""
+    return click.option(
+        name,
+        default=default,
+        show_default=True,
+        callback=_duration,
+        metavar="DURATION",
+        help=help_text,
+    )
+
+
+def lock_option(command: Command) -> Command:
+    """--lock-file."""
+    text = "Held while writing, against a second run; the default is per domain."
+    return file_option("--lock-file", text)(command)
 
 
 def only_option(command: Command) -> Command:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
-from reconciler.cli.session import Session, usable
+from reconciler.cli.session import Session, load_files, usable
 from reconciler.core.estimate import Estimate, estimate
-from reconciler.core.findings import in_order
+from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.gates import Gate, check_gates
+from reconciler.core.model import Config, Live
+from reconciler.core.origin import with_base
 from reconciler.core.plan import Plan, Selection, make_plan
-from reconciler.render.words import Paint
+from reconciler.render.words import Paint, count
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
@@ -35,6 +39,15 @@ class Planned:
         return tuple(gate for gate in self.gates if not gate.open)
 
 
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The revision to compare with. `config` is None when it cannot be used."""
+
+    name: str
+    config: Config | None
+    findings: tuple[Finding, ...] = ()
+
+
 def planned(
     session: Session,
     client: DailyClient,
@@ -42,42 +55,115 @@ def planned(
     selection: Selection,
     allow: Mapping[str, int],
     *,
+    base: Base | None = None,
     only_renewals: bool = False,
 ) -> Planned:
     """Read the domain and plan. The config's findings join the plan's."""
     from reconciler.daily.live import read_live
-    from reconciler.daily.rate import interval
 
     config = usable(loaded)
-    every = selection.list_unmanaged
-    live = read_live(client, config, every_room=every, every_assignment=every)
+    wanted = _with_rooms_of(config, base.config if base else None)
+    live = read_live(client, wanted, every_room=selection.list_unmanaged)
     plan = make_plan(config, live, now=session.now(), selection=selection)
-    findings = in_order([*loaded.findings, *plan.findings])
-    plan = replace(plan, findings=findings)
+    if base is not None:
+        plan = _compared(plan, base, live, selection)
+    said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]
+    plan = replace(plan, findings=in_order(said))
     if only_renewals:
         plan = plan.only_renewals()
+    return weighed(plan, client.share, allow, loaded.digest)
+
+
+def weighed(plan: Plan, share: float, allow: Mapping[str, int], digest: str) -> Planned:
+    """A plan with its gates and its cost."""
+    from reconciler.daily.rate import interval
+
     cost = estimate(plan)
-    seconds = cost.general * interval("general", client.share)
-    seconds += cost.deletion * interval("deletion", client.share)
-    return Planned(plan, check_gates(plan, allow), cost, seconds, loaded.digest)
+    seconds = cost.general * interval("general", share)
+    seconds += cost.deletion * interval("deletion", share)
+    return Planned(plan, check_gates(plan, allow), cost, seconds, digest)
 
 
-def show_plan(session: Session, made: Planned) -> str:
-    """The plan in the chosen format."""
-    if session.output.format == "json":
+def _with_rooms_of(config: Config, base: Config | None) -> Config:
+    """Both revisions need one reading: what only the base names is read too."""
+    if base is None:
+        return config
+    declared = {(r.kind, r.key) for r in config.resources}
+    more = tuple(r for r in base.resources if (r.kind, r.key) not in declared)
+    return replace(config, resources=(*config.resources, *more))
+
+
+def _compared(plan: Plan, base: Base, live: Live, selection: Selection) -> Plan:
+    if base.config is None:
+        return replace(plan, base=base.name)
+    base_plan = make_plan(base.config, live, now=plan.now, selection=selection)
+    return with_base(plan, base_plan, base.name)
+
+
+def load_base(
+    session: Session, base: str, paths: Sequence[Path], config: Config
+) -> Base:
+    """The base revision: `git:REV` of the same paths, or files of their own.
+
+    A path that the base does not have was not there yet. A base with errors, or for
+    another domain, is said and left out.
+
+    Raises:
+        ReconcilerError: git, or the revision, is not there.
+    """
+    from reconciler.config.load import Variables
+
+    if not base.startswith("git:"):
+        loaded = load_files(session, [Path(base)], Variables.OPTIONAL)
+    else:
+        found = _from_git(session, base.removeprefix("git:"), paths)
+        if found is None:
+            return Base(base, replace(config, resources=()))
+        loaded = found
+    if loaded.config is not None and loaded.config.domain == config.domain:
+        return Base(base, loaded.config)
+    why = count(len(errors(loaded.findings)), "error")
+    if loaded.config is not None:
+        why = f"it is for domain '{loaded.config.domain}'"
+    text = f"the base {base} cannot be compared with ({why})"
+    hint = "every change counts as one of this revision"
+    return Base(base, None, (Finding("base-unusable", text, hint=hint),))
+
+
+def _from_git(session: Session, revision: str, paths: Sequence[Path]) -> Loaded | None:
+    from reconciler.config.files import decoded
+    from reconciler.config.load import Variables, load
+    from reconciler.config.revision import texts_at
+
+    texts = texts_at(revision, paths)
+    if not texts:
+        return None
+    return load(
+        list(texts),
+        environ=os.environ,
+        now=session.now(),
+        variables=Variables.OPTIONAL,
+        read=lambda file: decoded(file, texts[file]),
+    )
+
+
+def show_plan(session: Session, made: Planned, format_: str = "") -> str:
+    """The plan in a format; in the session's without one."""
+    format_ = format_ or session.output.format
+    parts = (made.plan, made.gates, made.estimated, made.seconds)
+    tool = reconciler.__version__
+    if format_ == "json":
         from reconciler.render.json import dump, plan_document
 
-        return dump(
-            plan_document(
-                made.plan,
-                made.gates,
-                made.estimated,
-                made.seconds,
-                digest=made.digest,
-                tool=reconciler.__version__,
-            )
-        )
+        return dump(plan_document(*parts, digest=made.digest, tool=tool))
+    if format_ == "markdown":
+        from reconciler.render.markdown import plan_markdown
+
+        return plan_markdown(*parts)
+    if format_ == "html":
+        from reconciler.render.html import plan_html
+
+        return plan_html(*parts, tool=tool)
     from reconciler.render.text import plan_text
 
-    paint = Paint(session.output.colour)
-    return plan_text(made.plan, made.gates, made.estimated, made.seconds, paint)
+    return plan_text(*parts, Paint(session.output.colour))

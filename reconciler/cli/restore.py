@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Target, output_options, target_options
+from reconciler.cli.options import lock_option, output_options, target_options
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@output_options
+@lock_option
+@output_options("text", "json")
 @target_options
-def restore(
-    file: Path, yes: bool, format_: str, no_color: bool, verbose: int, **target: Any
-) -> int:
+def restore(file: Path, yes: bool, lock_file: Path | None, **options: Any) -> int:
     """Bring back assignments that a rescue file holds and Daily has lost.
 
     FILE was written by an apply before it touched phone-number assignments. Only
@@ -31,16 +30,20 @@ def restore(
     """
     from reconciler.cli.failure import guarded, session_of
 
-    session = session_of(format_, no_color, verbose, Target(**target))
+    session = session_of(**options)
 
     def work() -> int:
+        from reconciler.cli.lock import default_lock, held
         from reconciler.cli.session import connect
         from reconciler.daily import rescue as rescues
 
         if not yes and not sys.stdin.isatty():
             raise click.UsageError("without a terminal, restore needs --yes")
         rescue = rescues.load(file)
-        with connect(session, rescue.domain, (), writable=True) as client:
+        with (
+            held(lock_file or default_lock(rescue.domain)),
+            connect(session, rescue.domain, (), writable=True) as client,
+        ):
             return _restore(session, client, rescue, yes=yes)
 
     return guarded(session, work)

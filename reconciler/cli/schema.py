@@ -1,4 +1,4 @@
-"""`schema`: print the JSON Schema, for editors and for reading."""
+"""`schema`: print a JSON Schema, for editors and for reading."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import click
 
 
 @click.command()
-def schema() -> int:
-    """Print the JSON Schema of the config file (draft 2020-12)."""
+@click.argument(
+    "name", type=click.Choice(["config", "plan", "report"]), default="config"
+)
+def schema(name: str) -> int:
+    """Print a JSON Schema (draft 2020-12).
+
+    NAME is `config` (the config file, the default), or `plan` or `report` (what
+    those commands write as JSON).
+    """
     from reconciler.config.schema import schema_text
 
-    click.echo(schema_text(), nl=False)
+    click.echo(schema_text(name), nl=False)
     return 0

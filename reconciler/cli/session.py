@@ -6,6 +6,7 @@ The environment, the clock and the API key are read here and nowhere below.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import sys
@@ -40,8 +41,13 @@ class Session:
         """The time that plans are made for."""
         return time.time() + self.target.clock_offset
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, *, level: str = "info") -> None:
         """One line for people: on stderr, so that stdout stays the result."""
+        if self.output.log_format == "json":
+            from reconciler.render.words import time_text
+
+            entry = {"time": time_text(time.time()), "level": level, "message": line}
+            line = json.dumps(entry)
         click.echo(line, err=True, color=self.output.colour)
 
     def result(self, text: str) -> None:
@@ -77,9 +83,9 @@ def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Load
 
 def usable(loaded: Loaded) -> Config:
     """The config, or a ConfigError with everything that was found."""
-    from reconciler.render.text import verdict_text
-
     if loaded.config is None:
+        from reconciler.render.text import verdict_text
+
         verdict = verdict_text(loaded.findings, loaded.files)
         raise ConfigError(verdict, findings=loaded.findings)
     return loaded.config

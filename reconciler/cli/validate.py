@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import config_argument, output_options
 
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.config.load import Loaded
+
 
 @click.command()
 @config_argument
-@output_options
-def validate(
-    config: tuple[Path, ...], format_: str, no_color: bool, verbose: int
-) -> int:
+@output_options("text", "json", "github")
+def validate(config: tuple[Path, ...], **shared: Any) -> int:
     """Check config files against the schema and the rules; nothing is sent.
 
     CONFIG is a file, several files, or a folder with *.yaml and *.yml files.
-    Variables need not be set.
+    Variables need not be set. The format `github` gives annotations for GitHub
+    Actions.
     """
     from reconciler.cli.failure import guarded, session_of
 
-    session = session_of(format_, no_color, verbose)
+    session = session_of(**shared)
 
     def work() -> int:
-        import reconciler
         from reconciler.cli.session import load_files
         from reconciler.config.load import Variables
-        from reconciler.render.json import dump, findings_document
-        from reconciler.render.text import findings_text, verdict_text
-        from reconciler.render.words import Paint
 
         loaded = load_files(session, config, Variables.OPTIONAL)
-        paint = Paint(session.output.colour)
-        if format_ == "json":
-            document = findings_document(
-                loaded.findings, loaded.files, reconciler.__version__
-            )
-            session.result(dump(document))
-        else:
-            if loaded.findings:
-                session.result(findings_text(loaded.findings, paint))
-            session.result(verdict_text(loaded.findings, loaded.files))
+        session.result(_text(session, loaded))
         return 0 if loaded.config else 1
 
     return guarded(session, work)
+
+
+def _text(session: Session, loaded: Loaded) -> str:
+    import reconciler
+    from reconciler.render.text import findings_text, verdict_text
+    from reconciler.render.words import Paint
+
+    if session.output.format == "json":
+        from reconciler.render.json import dump, findings_document
+
+        tool = reconciler.__version__
+        return dump(findings_document(loaded.findings, loaded.files, tool))
+    verdict = verdict_text(loaded.findings, loaded.files)
+    if session.output.format == "github":
+        from reconciler.render.github import annotation_lines
+
+        return "\n".join([*annotation_lines(loaded.findings), verdict])
+    if not loaded.findings:
+        return verdict
+    return f"{findings_text(loaded.findings, Paint(session.output.colour))}\n{verdict}"

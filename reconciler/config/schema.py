@@ -19,17 +19,19 @@ from reconciler.errors import ReconcilerError
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-_NAME: Final = "config.schema.json"
+NAMES: Final = ("config", "plan", "report")
+"""The schemas that are published: of the config, and of what commands write."""
 _REMEMBERED: Final = 200_000
 
 
 @functools.cache
-def schema_text() -> str:
-    """The schema as it is shipped: in a wheel inside the package, else beside it."""
-    inside = importlib.resources.files("reconciler") / "schemas" / _NAME
+def schema_text(name: str = "config") -> str:
+    """A schema as it is shipped: in a wheel inside the package, else beside it."""
+    file = f"{name}.schema.json"
+    inside = importlib.resources.files("reconciler") / "schemas" / file
     if inside.is_file():
         return inside.read_text(encoding="utf-8")
-    beside = pathlib.Path(__file__).resolve().parents[2] / "schemas" / _NAME
+    beside = pathlib.Path(__file__).resolve().parents[2] / "schemas" / file
     try:
         return beside.read_text(encoding="utf-8")
     except OSError as error:
@@ -44,6 +46,16 @@ def schema() -> Mapping[str, Any]:
     """The schema, parsed. Not to be changed."""
     parsed: dict[str, Any] = json.loads(schema_text())
     return parsed
+
+
+def check_document(name: str, document: object) -> str:
+    """Check a document of ours; returns what is wrong with it, "" if nothing."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    validator = Draft202012Validator(json.loads(schema_text(name)))
+    problem = best_match(validator.iter_errors(document))
+    return f"{problem.json_path}: {problem.message}"[:300] if problem else ""
 
 
 def room_properties() -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.core.approval import Unapproved
 from reconciler.core.diff import FieldChange
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan import Change
@@ -74,6 +75,7 @@ class Report:
     `lost`: foreign assignments that were seen before and not afterwards.
     `rescue_file`: where both dial-in stores were saved; empty once it was removed.
     `verified`: the domain was read after the last write.
+    `left_out`: changes that the approved plan did not hold.
     `requests` and `throttled` count what was sent, and the 429s among the answers.
     """
 
@@ -88,6 +90,7 @@ class Report:
     requests: int = 0
     throttled: int = 0
     seconds: float = 0.0
+    left_out: tuple[Unapproved, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
         """The results with one of these outcomes."""
@@ -109,10 +112,11 @@ class Report:
             or any(pin_is_bad(p) for p in self.pins)
             or self.stopped
             or not self.verified
+            or self.left_out
         )
         if not bad:
             return 0
-        return 3 if self.wrote or self.lost else 1
+        return 3 if self.wrote or self.lost or self.left_out else 1
 
 
 def pin_is_bad(news: PinNews) -> bool:

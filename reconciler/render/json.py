@@ -149,12 +149,15 @@ def _gate(gate: Gate) -> dict[str, object]:
     }
 
 
-def report_document(report: Report, domain: str, *, tool: str) -> dict[str, object]:
-    """A whole report."""
+def report_document(
+    report: Report, domain: str, made_at: float, exit_code: int, *, tool: str
+) -> dict[str, object]:
+    """A whole report. `made_at` is when it was planned, in Unix seconds."""
     return {
         **_head("report", tool),
         "domain": domain,
-        "exit_code": report.exit_code,
+        "made_at": time_text(made_at),
+        "exit_code": exit_code,
         "summary": {str(o): len(report.of(o)) for o in Outcome},
         "results": [
             {
@@ -163,6 +166,15 @@ def report_document(report: Report, domain: str, *, tool: str) -> dict[str, obje
                 "why": result.reason,
             }
             for result in report.results
+        ],
+        "left_out": [
+            {
+                "action": str(item.change.action),
+                "kind": item.change.kind,
+                "key": item.change.key,
+                "why": item.why,
+            }
+            for item in report.left_out
         ],
         "kept": [
             {

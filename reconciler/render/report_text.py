@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.core.approval import Unapproved
 from reconciler.core.callers import DialIn
 from reconciler.core.plan import Action
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
@@ -68,6 +69,8 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
             f"after the last write: {clean(report.unverified_reason)}"
         )
     yield _summary(report, paint)
+    if report.left_out:
+        yield f"{count(len(report.left_out), 'change')} left out: not approved."
     if report.exit_code:
         yield "tip: `daily-reconciler plan` shows what is left"
 
@@ -110,6 +113,15 @@ def _summary(report: Report, paint: Paint) -> str:
     if report.throttled:
         cost += f", {report.throttled:,} answered with 429"
     return f"{paint('Apply:', 'bold')} {said} ({cost})."
+
+
+def unapproved_text(extra: Sequence[Unapproved], paint: Paint) -> str:
+    """What a plan holds beyond the approved one."""
+    return "\n".join(
+        f"{paint('not approved:', 'yellow', 'bold')} {item.change.action} "
+        f"{item.change.kind} {clean(item.change.key)}: {clean(item.why)}"
+        for item in extra
+    )
 
 
 def dialin_text(entries: Sequence[DialIn]) -> str:

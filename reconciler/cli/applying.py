@@ -1,0 +1,201 @@
+"""The steps of an apply: plan, check, ask, write, look again, report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+import reconciler
+from reconciler.cli.apply import Wish
+from reconciler.cli.approving import approve, load_approved
+from reconciler.cli.failure import stop_on_signals
+from reconciler.cli.files import write_private
+from reconciler.cli.lock import default_lock, held
+from reconciler.cli.metering import write_failure, write_metrics
+from reconciler.cli.options import parse_allow, parse_globs
+from reconciler.cli.planning import Planned, planned, show_plan
+from reconciler.cli.session import Session, connect, load_config, numbers_of, usable
+from reconciler.core.approval import Approved, Unapproved
+from reconciler.core.findings import errors
+from reconciler.core.gates import NAMES
+from reconciler.core.plan import Selection
+from reconciler.core.report import Report, Result
+from reconciler.daily.apply import apply_plan
+from reconciler.daily.client import DailyClient
+from reconciler.daily.run import Options
+from reconciler.errors import ConfigError, ReconcilerError, RefusedError
+from reconciler.render.json import dump, report_document
+from reconciler.render.report_text import report_text, result_line
+from reconciler.render.words import Paint, count, time_text
+
+_LONG: Final = 20
+"""From this many changes on, a terminal gets a progress bar."""
+
+
+def run_apply(session: Session, paths: Sequence[Path], wish: Wish) -> int:
+    """Do one apply; returns its exit code. Metrics are written however it ends."""
+    allowed = parse_allow(wish.allow, NAMES)
+    selection = Selection(
+        only=parse_globs("--only", wish.only) if wish.only else lambda _k, _n: True,
+        resend=parse_globs("--resend", wish.resend),
+    )
+    try:
+        return _locked(session, paths, wish, selection, allowed)
+    except ReconcilerError as error:
+        write_failure(session, wish.metrics, error.exit_code)
+        raise
+
+
+def _locked(
+    session: Session,
+    paths: Sequence[Path],
+    wish: Wish,
+    selection: Selection,
+    allowed: Mapping[str, int],
+) -> int:
+    loaded = load_config(session, paths)
+    config = usable(loaded)
+    approved = load_approved(wish.plan) if wish.plan else None
+    if approved is not None:
+        allowed = {**approved.allowed, **allowed}
+    # Before anything is read: what a run read must still be so when it writes.
+    with (
+        held(wish.lock_file or default_lock(config.domain)),
+        connect(session, config.domain, numbers_of(config), writable=True) as client,
+    ):
+        made = planned(
+            session,
+            client,
+            loaded,
+            selection,
+            allowed,
+            only_renewals=wish.only_renewals,
+        )
+        left_out: tuple[Unapproved, ...] = ()
+        if approved is not None:
+            made, left_out = _approved(session, client, made, approved, wish, allowed)
+        report = _apply(session, client, made, allowed, wish)
+    return _end(session, made, replace(report, left_out=left_out), wish)
+
+
+def _approved(
+    session: Session,
+    client: DailyClient,
+    made: Planned,
+    approved: Approved,
+    wish: Wish,
+    allowed: Mapping[str, int],
+) -> tuple[Planned, tuple[Unapproved, ...]]:
+    return approve(
+        session,
+        made,
+        approved,
+        share=client.share,
+        allowed=allowed,
+        max_age=wish.max_plan_age,
+        skip=wish.skip_unapproved,
+    )
+
+
+def _apply(
+    session: Session,
+    client: DailyClient,
+    made: Planned,
+    allowed: Mapping[str, int],
+    wish: Wish,
+) -> Report:
+    if session.output.format == "text" and not _says_nothing(made, wish):
+        session.result(show_plan(session, made))
+    _check(made)
+    if not made.plan.changes:
+        return Report(requests=client.counters.requests)
+    if not wish.yes:
+        _ask(made)
+    stop_on_signals(session)
+    with _progress(session, len(made.plan.changes)) as on_result:
+        options = Options(
+            now=session.now,
+            rescue_file=wish.rescue_file or _rescue_file(session, made),
+            allow=allowed,
+            on_result=on_result,
+            stop=session.stop,
+        )
+        return apply_plan(client, made.plan, options)
+
+
+def _says_nothing(made: Planned, wish: Wish) -> bool:
+    return wish.quiet and not made.plan.changes and not made.closed
+
+
+def _check(made: Planned) -> None:
+    """Refuse what must not be applied. Nothing has been written yet."""
+    if wrong := errors(made.plan.findings):
+        raise ConfigError(f"{wrong[0].message}; nothing was changed", tip=wrong[0].hint)
+    if made.closed:
+        names = ", ".join(gate.name for gate in made.closed)
+        hints = " ".join(gate.hint for gate in made.closed)
+        raise RefusedError(
+            f"the plan is beyond what is allowed ({names}); nothing was changed",
+            tip=f"if the plan above is what you want: {hints}",
+        )
+
+
+def _ask(made: Planned) -> None:
+    domain = made.plan.live.domain.name
+    changes = count(len(made.plan.changes), "change")
+    if not click.confirm(f"Apply {changes} to domain '{domain}'?", err=True):
+        raise RefusedError("declined; nothing was changed")
+
+
+def _rescue_file(session: Session, made: Planned) -> Path:
+    stamp = time_text(session.now()).replace("-", "").replace(":", "")
+    return Path(f"daily-rescue-{made.plan.live.domain.name}-{stamp}.json")
+
+
+def _progress(
+    session: Session, total: int
+) -> AbstractContextManager[Callable[[Result], None]]:
+    paint = Paint(session.output.colour and session.output.log_format == "text")
+    if total >= _LONG and sys.stderr.isatty() and not session.output.verbose:
+        return _Bar(total)
+    return nullcontext(lambda result: session.say(result_line(result, paint)))
+
+
+class _Bar(AbstractContextManager[Callable[[Result], None]]):
+    """A progress bar on stderr that takes results."""
+
+    def __init__(self, total: int) -> None:
+        self._bar: Any = click.progressbar(
+            length=total, label="applying", file=sys.stderr
+        )
+
+    def __enter__(self) -> Callable[[Result], None]:
+        self._bar.__enter__()
+        return lambda _result: self._bar.update(1)
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.__exit__(*error)
+
+
+def _end(session: Session, made: Planned, report: Report, wish: Wish) -> int:
+    code = report.exit_code
+    if not code and wish.detailed_exitcode and report.results:
+        code = 2
+    write_metrics(wish.metrics, made.plan, report, code)
+    domain = made.plan.live.domain.name
+    tool = reconciler.__version__
+    document = report_document(report, domain, made.plan.now, code, tool=tool)
+    if wish.report is not None:
+        write_private(wish.report, dump(document))
+    if session.output.format == "json":
+        if code or not _says_nothing(made, wish):
+            session.result(dump(document))
+    elif report.results or report.left_out:
+        session.result("\n" + report_text(report, Paint(session.output.colour)))
+    return code

@@ -1,0 +1,86 @@
+"""`apply --plan`: a new plan held against one that was reviewed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.cli.planning import Planned, weighed
+from reconciler.cli.session import Session
+from reconciler.core.approval import (
+    Approved,
+    Unapproved,
+    check_usable,
+    read_approved,
+    unapproved,
+    without,
+)
+from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.render.report_text import unapproved_text
+from reconciler.render.words import Paint, count
+
+
+def load_approved(path: Path) -> Approved:
+    """Read a plan file and check its shape.
+
+    Raises:
+        ReconcilerError: it cannot be read, or is not a plan that this tool wrote.
+    """
+    from reconciler.config.schema import check_document
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text"
+        raise ReconcilerError(f"cannot read the plan file {path}: {why}") from error
+    except ValueError as error:
+        raise ReconcilerError(f"{path} is not a plan file: it is not JSON") from error
+    if problem := check_document("plan", document):
+        raise ReconcilerError(
+            f"{path} is not a plan file of this version: {problem}",
+            tip="`daily-reconciler plan CONFIG --out FILE` writes one",
+        )
+    return read_approved(document)
+
+
+def approve(
+    session: Session,
+    made: Planned,
+    approved: Approved,
+    *,
+    share: float,
+    allowed: Mapping[str, int],
+    max_age: float,
+    skip: bool,
+) -> tuple[Planned, tuple[Unapproved, ...]]:
+    """The part of the plan that was approved, and what was left out.
+
+    Raises:
+        RefusedError: the plan holds more than was approved (unless `skip`), or the
+            approved plan is stale, of another domain, or stands before a gate.
+    """
+    check_usable(approved, made.plan, max_age)
+    _check_gates(approved, allowed)
+    extra = unapproved(made.plan, approved)
+    if not extra:
+        return made, ()
+    paint = Paint(session.output.colour and session.output.log_format == "text")
+    session.say(unapproved_text(extra, paint), level="warning")
+    if not skip:
+        raise RefusedError(
+            f"the plan holds {count(len(extra), 'change')} that nobody approved; "
+            "nothing was changed",
+            tip="have a new plan reviewed, or use --skip-unapproved for the rest",
+        )
+    rest = without(made.plan, extra)
+    return weighed(rest, share, allowed, made.digest), extra
+
+
+def _check_gates(approved: Approved, allowed: Mapping[str, int]) -> None:
+    """Gates that only a base shows cannot be checked again: the plan's word counts."""
+    if "lost-entries" in approved.closed and "lost-entries" not in allowed:
+        raise RefusedError(
+            "the approved plan has lost most entries of its base; nothing was changed",
+            tip="if that is what you want: --allow lost-entries=N",
+        )

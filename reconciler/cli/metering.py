@@ -1,0 +1,50 @@
+"""Metrics of an apply to a file, however the apply ended."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reconciler.cli.files import write_private
+from reconciler.cli.session import Session
+from reconciler.core.plan import Plan
+from reconciler.core.report import Report
+from reconciler.errors import ReconcilerError
+from reconciler.render.metrics import Metrics, last_success, metrics_of, metrics_text
+
+_READABLE = 0o644
+"""node_exporter runs as another user; there is nothing private in metrics."""
+
+
+def write_metrics(path: Path | None, plan: Plan, report: Report, code: int) -> None:
+    """Write the metrics of a run that got as far as a report."""
+    if path is not None:
+        made = metrics_of(plan, report, code, last_success(_earlier(path)))
+        write_private(path, metrics_text(made), mode=_READABLE)
+
+
+def write_failure(session: Session, path: Path | None, code: int) -> None:
+    """Write the metrics of a run that ended before; its domain is the last one's."""
+    if path is None:
+        return
+    earlier = _earlier(path)
+    domain = re.search(r'domain="([^"]*)"', earlier)
+    made = Metrics(
+        domain=domain[1] if domain else "",
+        last_run=session.now(),
+        last_success=last_success(earlier),
+        exit_code=code,
+        failures=1,
+    )
+    try:
+        write_private(path, metrics_text(made), mode=_READABLE)
+    except ReconcilerError as error:
+        # The run's own error matters more.
+        session.say(error.message, level="warning")
+
+
+def _earlier(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
