@@ -219,14 +219,16 @@ def _follow(
     client: DailyClient, path: str, size: int, cursor: str, first: Page | None
 ) -> tuple[list[Mapping[str, object]], int]:
     items, total = first or _one_page(client, path, {"limit": size})
-    seen = {str(item.get(cursor)): item for item in items}
+    seen = {_identity(item, cursor): item for item in items}
     repeats = 0
     while items and (total is None or len(seen) < total):
-        after = str(items[-1].get(cursor) or "")
+        after = next(
+            (_cursor(i, cursor) for i in items[::-1] if _cursor(i, cursor)), ""
+        )
         items, latest = _page_after(client, path, size, after)
         total = latest if latest is not None else total
         known = len(seen)
-        seen.update((str(item.get(cursor)), item) for item in items)
+        seen.update((_identity(item, cursor), item) for item in items)
         repeats = repeats + 1 if len(seen) == known and items else 0
         if repeats == _RESTARTS:
             raise DailyAnswerError(
@@ -234,6 +236,16 @@ def _follow(
                 tip="try again later; nothing was written",
             )
     return list(seen.values()), len(seen) if total is None else total
+
+
+def _cursor(item: Mapping[str, object], cursor: str) -> str:
+    value = item.get(cursor)
+    return "" if value is None else str(value)
+
+
+def _identity(item: Mapping[str, object], cursor: str) -> str:
+    """What an item is told apart by; caller ids among the numbers have no cursor."""
+    return _cursor(item, cursor) or repr(item)
 
 
 def _page_after(client: DailyClient, path: str, size: int, after: str) -> Page:
