@@ -6,22 +6,26 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test test-full check format clean
 
+# Temporary files stay inside the clone too.
+export TMPDIR := $(CURDIR)/.tmp
+
 # The main job, on a simulated Daily that starts empty of the example's rooms.
 DEMO_STATE := .demo-sandbox.json
 DEMO := config.example.yaml --sandbox --sandbox-state $(DEMO_STATE)
 
 demo: $(STAMP)
-	@rm -f $(DEMO_STATE)
+	@rm -f $(DEMO_STATE)*
 	$(BIN)/daily-reconciler validate config.example.yaml
 	$(BIN)/daily-reconciler plan $(DEMO)
 	$(BIN)/daily-reconciler apply $(DEMO) --yes --rate 1
 	$(BIN)/daily-reconciler plan $(DEMO) --detailed-exitcode
 	$(BIN)/daily-reconciler dialin $(DEMO)
-	@rm -f $(DEMO_STATE)
+	@rm -f $(DEMO_STATE)*
 	@echo
 	@echo "That was a simulation. README.md shows the same with a real API key."
 
 test: $(STAMP)
+	@mkdir -p $(TMPDIR)
 	$(BIN)/python -m pytest
 
 test-full: test
@@ -37,11 +41,12 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TMPDIR) build dist .mypy_cache .pytest_cache .ruff_cache
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 demo"; exit 1; }
+	@mkdir -p $(TMPDIR)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $(STAMP)

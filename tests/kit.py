@@ -131,6 +131,8 @@ def world(
     settings.setdefault("rate_limit_scale", 0)
     made = Settings(assume=assume or Assume(), **settings)
     monkeypatch.setenv("DAILY_RATE", "1000")
+    # Locks of worlds in other test processes are not this one's.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("reconciler.cli.session._pause", lambda _session, _s: None)
     clock = Clock()
     with serve(made, clock=clock) as sandbox:

@@ -66,7 +66,7 @@ def _locked(
         allowed = {**approved.allowed, **allowed}
     # Before anything is read: what a run read must still be so when it writes.
     with (
-        held(wish.lock_file or default_lock(config.domain)),
+        held(wish.lock_file or default_lock(session, config.domain)),
         connect(session, config.domain, numbers_of(config), writable=True) as client,
     ):
         made = planned(

@@ -8,18 +8,26 @@ scheduler has: a concurrency group in CI, `concurrencyPolicy: Forbid` in Kuberne
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError, RefusedError
 
 
-def default_lock(domain: str) -> Path:
-    """Where runs for a domain meet: one file per user and domain."""
+def default_lock(session: Session, domain: str) -> Path:
+    """Where runs for a domain meet: one file per user, domain and Daily."""
+    if session.target.sandbox:
+        # Each state file is a Daily of its own.
+        return Path(f"{session.target.sandbox_state}.lock")
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(tempfile.gettempdir()) / f"daily-reconciler-{user}-{domain}.lock"
+    url = os.environ.get("DAILY_API_URL", "")
+    elsewhere = f"-{hashlib.sha256(url.encode()).hexdigest()[:8]}" if url else ""
+    name = f"daily-reconciler-{user}-{domain}{elsewhere}.lock"
+    return Path(tempfile.gettempdir()) / name
 
 
 @contextlib.contextmanager

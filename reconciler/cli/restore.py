@@ -41,7 +41,7 @@ def restore(file: Path, yes: bool, lock_file: Path | None, **options: Any) -> in
             raise click.UsageError("without a terminal, restore needs --yes")
         rescue = rescues.load(file)
         with (
-            held(lock_file or default_lock(rescue.domain)),
+            held(lock_file or default_lock(session, rescue.domain)),
             connect(session, rescue.domain, (), writable=True) as client,
         ):
             return _restore(session, client, rescue, yes=yes)

@@ -1,0 +1,187 @@
+"""Kept true by a scheduler: repeat safely, say little, count everything."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from kit import World
+
+CONFIG = """
+rooms:
+  lobby:
+    privacy: public
+  support:
+    privacy: private
+    expires: {after: 180d, renew_before: 60d}
+    properties:
+      dialin: {display_name: Phone Caller}
+"""
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """A domain that equals its file."""
+    made = make_world()
+    made.write(CONFIG)
+    made.apply()
+    made.forget()
+    return made
+
+
+def _metrics(world: World) -> dict[str, float]:
+    text = (world.folder / "daily.prom").read_text()
+    return {
+        re.sub(r'domain="[^"]*",?|\{\}', "", name).replace("{}", ""): float(value)
+        for name, value in re.findall(r"^(\w+\{[^}]*\}) (\S+)$", text, re.MULTILINE)
+    }
+
+
+def test_a_quiet_run_says_nothing_when_nothing_is_to_do(world: World) -> None:
+    """--quiet: exit code 0, not a byte on stdout or stderr, nothing written."""
+    ran = world.apply("--quiet")
+
+    assert (ran.out, ran.err) == ("", "")
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_quiet_run_speaks_when_it_did_something(world: World, format_: str) -> None:
+    """--quiet hides nothing that happened."""
+    world.sandbox.store.rooms["lobby"].privacy = "private"
+
+    ran = world.apply("--quiet", "--format", format_)
+
+    assert "lobby" in ran.out
+
+
+def test_the_whole_story(world: World) -> None:
+    """Every few minutes: quiet; a hand edit: put back; a date that nears: renewed."""
+    room = world.sandbox.store.rooms["support"]
+    pin = room.dialin_code
+    options = ("--quiet", "--detailed-exitcode", "--metrics", "daily.prom")
+
+    assert world.apply(*options).out == ""
+    assert _metrics(world)['daily_reconciler_changes{action="update"}'] == 0
+
+    world.sandbox.store.rooms["lobby"].privacy = "private"
+    world.apply(*options, expect=2)
+    assert world.sandbox.store.rooms["lobby"].privacy == "public"
+    assert _metrics(world)['daily_reconciler_changes{action="update"}'] == 1
+
+    room.properties["exp"] -= 130 * 86_400
+    world.apply(*options, expect=2)
+    metrics = _metrics(world)
+    assert metrics['daily_reconciler_changes{action="renew"}'] == 1
+    assert metrics["daily_reconciler_nearest_expiry_seconds"] > 179 * 86_400
+    assert room.dialin_code == pin
+
+    world.forget()
+    assert world.apply(*options).out == ""
+    assert world.writes() == []
+
+
+def test_metrics_of_a_good_run(world: World) -> None:
+    """The file names the domain, the run, its success, its cost and the next expiry."""
+    world.apply("--metrics", "daily.prom")
+
+    text = (world.folder / "daily.prom").read_text()
+    metrics = _metrics(world)
+    assert 'domain="acme"' in text
+    assert metrics["daily_reconciler_exit_code"] == 0
+    assert metrics["daily_reconciler_failures"] == 0
+    assert metrics["daily_reconciler_requests"] >= 2
+    assert metrics["daily_reconciler_throttled"] == 0
+    assert (
+        metrics["daily_reconciler_last_success_timestamp_seconds"]
+        == metrics["daily_reconciler_last_run_timestamp_seconds"]
+    )
+    assert metrics["daily_reconciler_nearest_expiry_seconds"] > 170 * 86_400
+    for line in text.splitlines():
+        assert re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+\{[^}]+\} -?\d+", line), line
+
+
+def test_metrics_outlive_a_failed_run(world: World) -> None:
+    """A run that fails keeps the time of the last success and counts the failure."""
+    world.apply("--metrics", "daily.prom")
+    good = _metrics(world)["daily_reconciler_last_success_timestamp_seconds"]
+    world.config.write_text("version: 1\ndomain: other\n")
+
+    world.apply("--metrics", "daily.prom", expect=4)
+
+    after = _metrics(world)
+    assert after["daily_reconciler_exit_code"] == 4
+    assert after["daily_reconciler_failures"] == 1
+    assert after["daily_reconciler_last_success_timestamp_seconds"] == good
+
+
+def test_a_second_run_finds_the_lock(world: World) -> None:
+    """While one run holds the lock, another one ends with 4 before it reads Daily."""
+    pytest.importorskip("fcntl")
+    lock = world.folder / "lock"
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import fcntl, sys; f = open(sys.argv[1], 'w');"
+            "fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True);"
+            "sys.stdin.read()",
+            str(lock),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+
+        ran = world.apply("--lock-file", "lock", expect=4)
+
+        assert "another run holds the lock" in ran.err
+        assert world.sent() == []
+        holder.kill()
+
+    world.apply("--lock-file", "lock")
+
+
+def test_logs_as_json(world: World) -> None:
+    """--log-format json: every line on stderr is an object with time and level."""
+    world.sandbox.store.rooms["lobby"].privacy = "private"
+
+    ran = world.apply("--log-format", "json", "-v")
+
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert {frozenset(line) for line in lines} == {
+        frozenset({"time", "level", "message"})
+    }
+    assert any(line["message"].startswith("done") for line in lines)
+
+
+def test_errors_as_json_logs(world: World) -> None:
+    """An error is a line of level error, without colours."""
+    world.config.write_text("version: 1\ndomain: other\n")
+
+    ran = world.apply("--log-format", "json", expect=4)
+
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert {line["level"] for line in lines} == {"error"}
+
+
+def test_validate_for_github(world: World) -> None:
+    """Ten annotations at most, the last one counts the rest; none can be forged."""
+    bad = "".join(f"      '::set-output {n}%': 1\n" for n in range(14))
+    world.write(f"rooms:\n  lobby:\n    privacy: public\n    properties:\n{bad}")
+
+    ran = world.run("validate", "config.yaml", "--format", "github")
+
+    commands = [line for line in ran.out.splitlines() if line.startswith("::")]
+    assert ran.code == 1
+    assert len(commands) == 10
+    assert commands[0].startswith("::error file=config.yaml,line=7,col=7,title=unknown")
+    assert "%25" in commands[0]
+    assert "5 more errors" in commands[-1]
+    assert not any(line.startswith("::set-output") for line in ran.out.splitlines())
