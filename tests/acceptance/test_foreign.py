@@ -275,3 +275,56 @@ def test_a_write_to_one_store_leaves_foreign_entries_of_the_other(
 
         assert foreign(world) == before, step
         assert rescue_files(world) == [], step
+
+
+@pytest.mark.parametrize("put", ASSUMPTIONS["put"])
+@pytest.mark.parametrize("store", ["current", "legacy"])
+def test_a_rotated_hmac_that_daily_hides_is_sent_on_request(
+    make_world: MakeWorld, store: str, put: str
+) -> None:
+    """A hidden hmac is no difference; `--resend` writes the declared one anyway."""
+    world = make_world(assume=Assume(hmac="hidden", put=put))
+    put_foreign(world, store, *FOREIGN[2:])
+    before = foreign(world)
+    declare(world, store, {PIN: FULL_PIN}, {PINLESS: FULL_PINLESS})
+    world.apply()
+    rotated = {**FULL_PINLESS, "hmac": OTHER_PINLESS["hmac"]}
+    declare(world, store, {PIN: FULL_PIN}, {PINLESS: rotated})
+
+    quiet = world.plan_json()
+    unchanged = ours(world, store)[OURS[1]]
+    ran = world.apply("--resend", "number:*0101")
+
+    assert quiet["changes"] == []
+    assert [finding["id"] for finding in quiet["findings"]] == [
+        "hmac-in-clear",
+        "unverified",
+    ]
+    assert unchanged == {PINLESS: FULL_PINLESS}
+    assert ours(world, store) == {OURS[0]: {PIN: FULL_PIN}, OURS[1]: {PINLESS: rotated}}
+    assert foreign(world) == before
+    assert "sent again on request" in ran.out
+    assert rotated["hmac"] not in ran.out + ran.err
+
+
+def test_resend_writes_rooms_too(make_world: MakeWorld) -> None:
+    """A room named by `--resend` is written whole without a difference."""
+    world = make_world(assume=Assume(echo="lossy"))
+    body = {
+        "privacy": "private",
+        "expires": {"after": "180d", "renew_before": "60d"},
+        "properties": {"dialin": {"display_name": "A", "wait_for_meeting_start": True}},
+    }
+    world.write(f"rooms: {json.dumps({'phone': body, 'other': body})}\n")
+    world.apply()
+    live = world.sandbox.store.rooms["phone"].properties["dialin"]
+    live["wait_for_meeting_start"] = False  # type: ignore[index]
+    world.forget()
+
+    world.apply("--resend", "room:phone")
+
+    assert world.writes() == ["POST /rooms/phone"]
+    assert world.sandbox.store.rooms["phone"].properties["dialin"] == {
+        "display_name": "A",
+        "wait_for_meeting_start": True,
+    }
