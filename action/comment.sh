@@ -33,9 +33,8 @@ fi
 own_comment() {
   gh api --paginate "$comments?per_page=100" |
     jq -rn --arg author "$INPUT_COMMENT_AUTHOR" --arg marker "$marker" '
-      first(inputs[]
-        | select(.user.login == $author and (.body | startswith($marker)))
-        | .id)'
+      [inputs[] | select(.user.login == $author and (.body | startswith($marker)))]
+      | .[0].id // empty'
 }
 
 publish() {
