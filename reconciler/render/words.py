@@ -100,10 +100,9 @@ def value_text(field: FieldChange, value: object) -> str:
     seconds = isinstance(value, int) and not isinstance(value, bool)
     if seconds and field.path and field.path[0] in _TIMES:
         return time_text(value)  # type: ignore[arg-type]
-    shown = clean(json.dumps(labelled(value), ensure_ascii=False))
     if isinstance(value, Secret):
-        shown = clean(value.label)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+        return short(value.label)
+    return short(json.dumps(labelled(value), ensure_ascii=False))
 
 
 def time_text(seconds: float) -> str:

@@ -34,12 +34,12 @@ from answers import Domain, client_on
 from reconciler.config.load import Variables, load
 from reconciler.core.estimate import estimate
 from reconciler.core.gates import check_gates
-from reconciler.core.normalize import reveal
+from reconciler.core.normalize import labelled, reveal
 from reconciler.core.plan import Action, Change, Plan, Selection, make_plan
 from reconciler.daily.live import read_live
 from reconciler.render.json import dump, plan_document
 from reconciler.render.text import plan_text
-from reconciler.render.words import Paint, path_text, plain
+from reconciler.render.words import Paint, path_text
 
 FOLDER = Path(__file__).parents[1] / "cases" / "plan"
 CASES = sorted(FOLDER.glob("*.yaml"))
@@ -110,7 +110,7 @@ def changes_of(plan: Plan, expected: list[Case]) -> Iterator[Case]:
             str(change.action): f"{change.kind} {change.key}",
             "reason": change.reason,
             "fields": {
-                path_text(f): [plain(f.before), plain(f.after)] for f in change.fields
+                path_text(f): [labelled(f.before), labelled(f.after)] for f in change.fields
             },
             "risks": [risk.id for risk in change.risks],
         }
@@ -175,7 +175,7 @@ def assert_no_secret(plan: Plan, case: Case) -> None:
 
 def repr_of_change(change: Change) -> str:
     """A change as a traceback or a log would show it."""
-    return repr(change) + json.dumps(plain([f.after for f in change.fields]))
+    return repr(change) + json.dumps(labelled([f.after for f in change.fields]))
 
 
 def test_every_case_is_found() -> None:

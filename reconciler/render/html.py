@@ -1,0 +1,141 @@
+"""A plan as one page that asks nothing of anybody: style and script are inside.
+
+The page's policy lets run only the style and the script whose digests it names, and
+forbids every request, so that even markup that got in could do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+from reconciler.core.estimate import Estimate
+from reconciler.core.findings import Finding, Severity
+from reconciler.core.gates import Gate
+from reconciler.core.plan import Plan
+from reconciler.render.html_changes import changes_html, named
+from reconciler.render.markup import Html, Node, el, joined
+from reconciler.render.outline import of_severity, risks_counted, todo
+from reconciler.render.words import count, duration, short, time_text
+
+
+def plan_html(
+    plan: Plan,
+    gates: Sequence[Gate],
+    estimated: Estimate,
+    seconds: float,
+    *,
+    tool: str,
+) -> str:
+    """A whole plan as a page. `tool` is the version that made it."""
+    body = joined(
+        [
+            el("a", "Skip to the changes", class_="skip", href="#changes"),
+            _header(plan),
+            el("main", *_status(plan, gates), *changes_html(plan)),
+            _footer(plan, estimated, seconds, tool),
+        ]
+    )
+    title = el("title", f"Plan for {short(plan.live.domain.name)}")
+    style, script = _asset("page.css"), _asset("page.js")
+    policy = (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        '<meta name="robots" content="noindex">\n'
+        f'<link rel="icon" href="data:,">\n{title.text}\n<style>{style}</style>\n'
+        f"</head>\n<body>\n{body.text}\n<script>{script}</script>\n</body>\n</html>\n"
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("reconciler.render").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    made = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"sha256-{made}"
+
+
+def _header(plan: Plan) -> Html:
+    risks = [el("li", risk) for risk in risks_counted(plan)]
+    lead = (
+        [el("ul", *risks, class_="lead", aria_label="What it risks")] if risks else []
+    )
+    base = [el("p", "Compared with ", named(plan.base), ".")] if plan.base else []
+    title = el("h1", "Plan for ", named(plan.live.domain.name))
+    return el("header", title, *lead, el("p", f"{todo(plan)}."), *base)
+
+
+def _footer(plan: Plan, estimated: Estimate, seconds: float, tool: str) -> Html:
+    asked = estimated.general + estimated.deletion
+    cost = f"Reading took {count(plan.live.requests, 'request')}"
+    if plan.changes:
+        cost += f"; applying takes about {asked:,}, or {duration(seconds)}"
+    made = f"Planned at {time_text(plan.now)} by daily-reconciler {tool}"
+    store = f"assignments are written to the {plan.store} store"
+    return el("footer", el("p", f"{cost}. {made}; {store}. Nothing was written."))
+
+
+def _status(plan: Plan, gates: Sequence[Gate]) -> Iterator[Html]:
+    closed = [
+        el(
+            "li",
+            el("code", gate.name),
+            f": {gate.message}. To go on: ",
+            el("code", gate.hint),
+        )
+        for gate in gates
+        if not gate.open
+    ]
+    if closed:
+        title = f"Refused by {count(len(closed), 'gate')}"
+        yield _panel(title, "closed", closed)
+    passed = [
+        el("li", el("code", gate.name), f" {gate.count:,} of {gate.limit:,}")
+        for gate in gates
+        if gate.open
+    ]
+    errors = of_severity(plan.findings, Severity.ERROR)
+    if errors:
+        title = f"{count(len(errors), 'error')}: this plan cannot be applied"
+        yield _panel(title, "closed", [_finding(f) for f in errors])
+    for severity in (Severity.WARNING, Severity.NOTE):
+        found = of_severity(plan.findings, severity)
+        if found:
+            title = count(len(found), str(severity))
+            yield _panel(title, str(severity), [_finding(f) for f in found])
+    if passed:
+        yield _panel("Within the limits", "passed", passed)
+
+
+def _panel(title: str, look: str, lines: Sequence[Html]) -> Html:
+    ident = f"panel-{look}-{len(lines)}-{title[:1].lower()}"
+    heading = el("h2", title, id=ident)
+    return el(
+        "section",
+        heading,
+        el("ul", *lines),
+        class_=f"panel {look}",
+        aria_labelledby=ident,
+    )
+
+
+def _finding(finding: Finding) -> Html:
+    where: list[Node] = []
+    if finding.place is not None:
+        line = f":{finding.place.line}" if finding.place.line else ""
+        where = [el("code", f"{finding.place.file}{line}"), ": "]
+    hint = f" {finding.hint}." if finding.hint else ""
+    said = el("bdi", finding.message)
+    return el("li", *where, said, f" [{finding.id}].", hint)

@@ -1,0 +1,213 @@
+"""A plan as a comment on GitHub: what matters first, the rest collapsed.
+
+A comment has a limit of characters. A plan that is beyond it is shown by its counts
+and its gravest changes, and says where the whole of it is. How foreign text is kept
+harmless is in the `marks` module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from reconciler.core.estimate import Estimate
+from reconciler.core.findings import Finding, Severity
+from reconciler.core.gates import Gate
+from reconciler.core.plan import Action, Change, Plan
+from reconciler.render.markdown_report import report_markdown
+from reconciler.render.marks import block, code, details, fitting, marker_line, size
+from reconciler.render.outline import (
+    DROPPED_ABOUT,
+    DROPPED_TITLE,
+    Section,
+    dropped_advice,
+    gravest_first,
+    groups,
+    is_drift,
+    of_severity,
+    risks_counted,
+    sections,
+    sides,
+    todo,
+)
+from reconciler.render.words import clean, count, duration, path_text, short, time_text
+
+__all__ = ["LIMIT", "plan_markdown", "report_markdown"]
+
+LIMIT: Final = 65_000
+"""Below GitHub's 65,536 characters, with room for what a workflow adds."""
+
+_FIELDS: Final = 40
+"""Fields of one change that a comment shows."""
+_MESSAGE: Final = 500
+"""Characters of one message that a comment shows."""
+_BOUNDLESS: Final = 1 << 40
+
+
+def plan_markdown(
+    plan: Plan,
+    gates: Sequence[Gate],
+    estimated: Estimate,
+    seconds: float,
+    *,
+    whole: str = "",
+    limit: int = LIMIT,
+    marker: str = "",
+) -> str:
+    """A whole plan, or as much of it as is below `limit` characters (5,000 or more).
+
+    `whole`: where all of it is, in markdown of the caller's own, such as "artifact
+    `plan.html` of this run". `marker` tells several comments about one domain apart.
+    """
+    head = [marker_line("plan", plan.config.domain, marker), _summary(plan)]
+    tail = [_tail(plan, estimated, seconds, whole)]
+    parts = [*head, *_status(plan, gates, _BOUNDLESS)]
+    for section in sections(plan):
+        parts += _section(section)
+    made = _joined([*parts, *_dropped(plan, _BOUNDLESS), *tail])
+    if size(made) < limit:
+        return made
+    # Five lists get a seventh each; titles, counts and changes share the rest.
+    room = limit - size(_joined([*head, *tail])) - 1_500
+    parts = [*head, *_status(plan, gates, room // 7)]
+    ending = [*_dropped(plan, room // 7), *tail]
+    room = limit - size(_joined([*parts, *ending])) - 10
+    return _joined([*parts, *_gravest(plan, room), *ending])
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _summary(plan: Plan) -> str:
+    domain = code(plan.live.domain.name)
+    if not (plan.changes or plan.dropped or plan.blocked):
+        return f"{domain} is in sync: {todo(plan)}."
+    risks = risks_counted(plan)
+    lead = f"**{', '.join(risks)}.** " if risks else ""
+    base = f" Compared with {code(plan.base)}." if plan.base else ""
+    return f"{lead}Plan for {domain}: {todo(plan)}.{base}"
+
+
+def _tail(plan: Plan, estimated: Estimate, seconds: float, whole: str) -> str:
+    if not plan.changes:
+        return ""
+    asked = estimated.general + estimated.deletion
+    said = (
+        f"Reading took {count(plan.live.requests, 'request')}; applying takes about "
+        f"{asked:,}, or {duration(seconds)}. Planned at {time_text(plan.now)}; "
+        "nothing was written."
+    )
+    return f"{said} The whole plan: {clean(whole)[:300]}." if whole else said
+
+
+def _status(plan: Plan, gates: Sequence[Gate], room: int) -> Iterator[str]:
+    """Gates, then findings; each of the three lists gets so much room."""
+    closed = [gate for gate in gates if not gate.open]
+    if closed:
+        lines = [
+            f"- {code(gate.name)}: {code(gate.message, _MESSAGE)}; to go on: "
+            f"{code(gate.hint)}"
+            for gate in closed
+        ]
+        title = f"**Refused by {count(len(closed), 'gate')}:**"
+        yield "\n".join([title, "", *fitting(lines, room)])
+    passed = [f"{code(g.name)} {g.count:,} of {g.limit:,}" for g in gates if g.open]
+    if passed:
+        yield f"Within the limits: {', '.join(passed)}."
+    yield from _findings(plan, room)
+
+
+def _findings(plan: Plan, room: int) -> Iterator[str]:
+    found = of_severity(plan.findings, Severity.ERROR)
+    if found:
+        title = f"**{count(len(found), 'error')}: this plan cannot be applied.**"
+        yield "\n".join([title, "", *fitting(_finding_lines(found), room)])
+    found = of_severity(plan.findings, Severity.WARNING)
+    if found:
+        title = f"**{count(len(found), 'warning')}:**"
+        yield "\n".join([title, "", *fitting(_finding_lines(found), room)])
+    found = of_severity(plan.findings, Severity.NOTE)
+    if found and plan.changes:
+        lines = fitting(_finding_lines(found), room)
+        yield details(count(len(found), "note"), "\n".join(lines))
+
+
+def _finding_lines(findings: Sequence[Finding]) -> list[str]:
+    return [_finding(finding) for finding in findings]
+
+
+def _finding(finding: Finding) -> str:
+    where = ""
+    if finding.place is not None:
+        where = finding.place.file
+        where += f":{finding.place.line}" if finding.place.line else ""
+        where = f"{code(where)}: "
+    hint = f"; {code(finding.hint, _MESSAGE)}" if finding.hint else ""
+    return f"- {where}{code(finding.message, _MESSAGE)} ({code(finding.id)}){hint}"
+
+
+def _section(section: Section) -> Iterator[str]:
+    if section.title:
+        yield f"### {section.title}"
+        yield section.about
+    for group in groups(section.changes):
+        lines = [line for c in group.changes for line in ("", *_change(c))]
+        yield details(group.title, block(lines[1:]))
+
+
+def _change(change: Change) -> Iterator[str]:
+    what = f"{change.action} {change.kind} {short(change.key)}"
+    drift = "; drift" if change.origin == "drift" else ""
+    yield f"@@ {what} @@ {short(change.reason)}{drift}"
+    for risk in change.risks:
+        yield f"! {short(risk.text, _MESSAGE)}"
+    for field in change.fields[:_FIELDS]:
+        before, after = sides(field)
+        name = path_text(field)
+        if change.action is not Action.CREATE:
+            yield f"- {name}: {before}"
+        mark = "  (drift)" if is_drift(change, field) else ""
+        yield f"+ {name}: {after}{mark}"
+    if len(change.fields) > _FIELDS:
+        yield f"# and {len(change.fields) - _FIELDS:,} more fields"
+
+
+def _dropped(plan: Plan, room: int) -> Iterator[str]:
+    if not plan.dropped:
+        return
+    lines = [
+        f"- {d.kind} {code(' '.join((d.key, '.'.join(d.path))).strip())}: "
+        f"{dropped_advice(d)} {code(d.line)}"
+        for d in plan.dropped
+    ]
+    yield f"### {DROPPED_TITLE}"
+    yield DROPPED_ABOUT
+    yield "\n".join(fitting(lines, room))
+
+
+def _gravest(plan: Plan, room: int) -> Iterator[str]:
+    """The counts of every group, and the gravest changes as far as there is room."""
+    if not plan.changes:
+        return
+    counts = []
+    for section in sections(plan):
+        counts += [f"**{section.title}.** {section.about}", ""] * bool(section.title)
+        counts += [f"- {group.title}" for group in groups(section.changes)] + [""]
+    listed = "\n".join(counts).rstrip()
+    ranked = gravest_first(plan.changes)
+    room -= size(listed) + 300
+    kept: list[str] = []
+    shown = 0
+    for change in ranked:
+        lines = ["", *_change(change)]
+        room -= sum(size(line) + 1 for line in lines)
+        if room < 0:
+            break
+        kept += lines
+        shown += 1
+    yield f"Too much for a comment: {count(len(ranked), 'change')}."
+    yield listed
+    if shown:
+        title = f"The {shown:,} of them that risk most, the gravest first"
+        yield details(title, block(kept[1:]))

@@ -1,0 +1,105 @@
+"""A report as a comment on GitHub: what callers and maintainers must know first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
+from reconciler.render.marks import code, details, fitting, marker_line
+from reconciler.render.words import count, duration, path_text, value_text
+
+_ROOM: Final = 8_500
+"""Characters of each list; there are seven, and a comment may have 65,536."""
+_MESSAGE: Final = 500
+
+_PIN_NEWS: Final = {
+    PinFate.CHANGED: "has another PIN now: callers with the old one cannot join",
+    PinFate.LOST: "has lost its PIN: callers cannot join",
+    PinFate.MISSING: "got no PIN, although dialin was sent",
+    PinFate.NEW: "has a new PIN",
+}
+
+
+def report_markdown(report: Report, domain: str) -> str:
+    """A whole report below GitHub's limit, however long; lists are cut if need be."""
+    parts = [marker_line("report", domain), _summary(report, domain), *_lists(report)]
+    if report.rescue_file:
+        parts.append(
+            f"Both dial-in stores as they were before: {code(report.rescue_file)}, on "
+            "the machine that ran this; `daily-reconciler restore FILE` brings back "
+            "what is missing."
+        )
+    if not report.verified:
+        reason = code(report.unverified_reason, _MESSAGE)
+        parts.append(
+            f"**Not verified:** the domain could not be read after the last write: "
+            f"{reason}."
+        )
+    if report.exit_code:
+        parts.append("`daily-reconciler plan` shows what is left.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(report: Report, domain: str) -> str:
+    new = sum(news.fate is PinFate.NEW for news in report.pins)
+    bad = len(report.pins) - new
+    lead = [count(new, "new PIN")] * bool(new)
+    lead += [f"{count(bad, 'room')} whose callers cannot join"] * bool(bad)
+    lead += [f"{count(len(report.lost), 'assignment')} lost"] * bool(report.lost)
+    first = f"**{', '.join(lead)}.** " if lead else ""
+    ends = [
+        f"{len(report.of(outcome)):,} {outcome}"
+        for outcome in Outcome
+        if report.of(outcome) or outcome is Outcome.DONE
+    ]
+    left = len(report.left_out)
+    ends += [f"{left:,} left out (not approved)"] * bool(left)
+    stopped = f"; stopped: {code(report.stopped, _MESSAGE)}" if report.stopped else ""
+    cost = f"{count(report.requests, 'request')}, {duration(report.seconds)}"
+    if report.throttled:
+        cost += f", {report.throttled:,} answered with 429"
+    return f"{first}Apply to {code(domain)}: {', '.join(ends)}{stopped} ({cost})."
+
+
+def _lists(report: Report) -> Iterator[str]:
+    pins = sorted(report.pins, key=lambda news: news.fate is PinFate.NEW)
+    yield from _list(
+        "PINs", [f"- room {code(p.room)} {_PIN_NEWS[p.fate]}" for p in pins]
+    )
+    yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
+    bad = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
+    yield from _list("Not done", [_result(r) for r in report.of(*bad)])
+    yield from _list("Daily kept something else", [_kept(k) for k in report.kept])
+    left = [
+        f"- {item.change.action} {item.change.kind} {code(item.change.key)}: "
+        f"{code(item.why, _MESSAGE)}"
+        for item in report.left_out
+    ]
+    yield from _list("Left out, because it was not approved", left)
+    done = [_result(result) for result in report.of(Outcome.DONE)]
+    if done:
+        body = "\n".join(fitting(done, _ROOM))
+        yield details(f"{count(len(done), 'change')} done", body)
+
+
+def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield "\n".join((f"**{title}:**", "", *fitting(lines, _ROOM)))
+
+
+def _result(result: Result) -> str:
+    change = result.change
+    outcome = "" if result.outcome is Outcome.DONE else f"{result.outcome}: "
+    why = f": {code(result.reason, _MESSAGE)}" if result.reason else ""
+    return f"- {outcome}{change.action} {change.kind} {code(change.key)}{why}"
+
+
+def _kept(kept: Kept) -> str:
+    change = kept.change
+    what = f"- {change.kind} {code(change.key)}"
+    if not kept.field.path:
+        return f"{what}: Daily said yes, but it is still to {change.action}"
+    sent = code(value_text(kept.field, kept.field.after))
+    have = code(value_text(kept.field, kept.field.before))
+    return f"{what}: {code(path_text(kept.field))}: sent {sent}, Daily kept {have}"
