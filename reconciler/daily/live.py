@@ -11,7 +11,6 @@ unknown: a refused cursor starts the list again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -150,7 +149,7 @@ def read_rooms(
     first, total = _one_page(client, "/rooms", {"limit": PAGE})
     rooms = _by_name(first)
     missing = [name for name in wanted if name not in rooms]
-    pages_left = math.ceil(((total or 0) - len(first)) / PAGE)
+    pages_left = -(-((total or 0) - len(first)) // PAGE)
     if total is not None and not every_room and len(missing) < pages_left:
         return {**rooms, **_each(client, missing)}, total, False
     items, counted = _listed(client, "/rooms", PAGE, "id", (first, total))

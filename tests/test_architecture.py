@@ -1,0 +1,185 @@
+"""Who may import whom, and what the pure core may not touch.
+
+The picture is in the documentation: the command line stands on config, daily and
+render, which stand on core, which stands on errors; the sandbox stands alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import reconciler
+
+PACKAGE = Path(reconciler.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# A layer may import itself and the layers named here, nothing else of ours.
+ALLOWED = {
+    "__init__": set(),
+    "__main__": {"cli"},
+    "errors": set(),
+    "core": {"errors"},
+    "config": {"core", "errors"},
+    "daily": {"core", "errors"},
+    "render": {"core", "errors"},
+    "sandbox": set(),
+    "cli": {"config", "core", "daily", "errors", "render", "sandbox"},
+}
+# errors.py only names core's Finding in an annotation; at run time it stands alone.
+TYPES_ONLY = {"errors": {"core"}}
+
+# The one module that may import each of these; everything else is the standard
+# library, or belongs to the layer.
+SOLE_IMPORTERS = {"httpx": "daily/client.py", "deepdiff": "core/diff.py"}
+THIRD_PARTY = {
+    "core": {"deepdiff"},
+    "config": {"yaml", "jsonschema", "referencing"},
+    "daily": {"httpx", "pyrate_limiter"},
+    "cli": {"click"},
+}
+IMPURE = {
+    *("asyncio", "click", "getpass", "httpx", "io", "logging", "os", "pathlib"),
+    *("random", "secrets", "shutil", "socket", "subprocess", "sys", "tempfile"),
+    *("threading", "time", "urllib.request", "uuid", "warnings"),
+}
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def name_of(path: Path) -> str:
+    """A module's path below the package."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def layer_of(path: Path) -> str:
+    """The folder, or for a module at the top its name."""
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports_of(path: Path, *, types: bool = True) -> Iterator[str]:
+    """The full name of everything a module imports, wherever it does so.
+
+    `from reconciler import daily` is `reconciler.daily`. `types=False` leaves out
+    what stands under `if TYPE_CHECKING`.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = set() if types else set(typed_only(tree))
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def typed_only(tree: ast.AST) -> Iterator[ast.AST]:
+    """Everything under `if TYPE_CHECKING`."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Name)
+            and node.test.id == "TYPE_CHECKING"
+        ):
+            for statement in node.body:
+                yield from ast.walk(statement)
+
+
+def ours_of(path: Path, *, types: bool = True) -> set[str]:
+    """The layers of ours that a module imports."""
+    split = [name.split(".") for name in imports_of(path, types=types)]
+    ours = {parts[1] for parts in split if parts[0] == "reconciler" and parts[1:]}
+    return ours & ALLOWED.keys()
+
+
+def others_of(path: Path) -> set[str]:
+    """The packages of others that a module imports."""
+    first = {name.partition(".")[0] for name in imports_of(path)}
+    return first - {"reconciler"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_layers_import_downwards_only(path: Path) -> None:
+    """A module imports its own layer or a lower one, types included."""
+    layer = layer_of(path)
+
+    ours = ours_of(path)
+
+    assert ours <= ALLOWED[layer] | {layer} | TYPES_ONLY.get(layer, set())
+    assert ours_of(path, types=False) <= ALLOWED[layer] | {layer}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_each_package_has_its_place(path: Path) -> None:
+    """A package of others is imported by its layer only, some by one module only."""
+    foreign = others_of(path) - sys.stdlib_module_names
+
+    sole = {name for name, place in SOLE_IMPORTERS.items() if place != name_of(path)}
+
+    assert foreign <= THIRD_PARTY.get(layer_of(path), set())
+    assert not foreign & sole
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda path: path.stem
+)
+def test_the_core_is_pure(path: Path) -> None:
+    """The core has no I/O, clock, environment, logging or randomness."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = {
+        name for full in imports_of(path) for name in (full, full.partition(".")[0])
+    }
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    calls = {
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+    assert not imports & IMPURE
+    assert not names & IMPURE_CALLS
+    assert not calls & CLOCKS
+
+
+def test_every_sole_importer_exists() -> None:
+    """The rule about sole importers speaks of modules that are there."""
+    for package, place in SOLE_IMPORTERS.items():
+        assert package in others_of(PACKAGE / place)
+
+
+def test_packages_are_the_declared_dependencies() -> None:
+    """What is imported is declared, and what is declared is imported."""
+    used = {name for path in MODULES for name in others_of(path)}
+    distributions = {"yaml": "pyyaml", "pyrate_limiter": "pyrate-limiter"}
+    foreign = {distributions.get(name, name) for name in used - sys.stdlib_module_names}
+
+    assert foreign - {"referencing"} == declared()
+
+
+def declared() -> set[str]:
+    """The names under `dependencies`, in lower case, without their versions."""
+    import tomllib
+
+    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)["project"]["dependencies"]
+    return {
+        row.lower().partition(">")[0].partition("=")[0].partition("<")[0].strip()
+        for row in rows
+    }
+
+
+def test_the_tests_see_a_hidden_import(tmp_path: Path) -> None:
+    """An import by way of the package, or inside a function, is an import."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        "def f():\n    from reconciler import daily\n    import httpx.x\n"
+    )
+
+    assert set(imports_of(module)) == {"reconciler.daily", "httpx.x"}
