@@ -63,7 +63,8 @@ def planned(
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.config if base else None)
-    live = read_live(client, wanted, every_room=selection.list_unmanaged)
+    every = selection.list_unmanaged
+    live = read_live(client, wanted, every_room=every, every_assignment=every)
     plan = make_plan(config, live, now=session.now(), selection=selection)
     if base is not None:
         plan = _compared(plan, base, live, selection)

@@ -22,6 +22,8 @@ class Kind:
     `secret`: paths whose values nobody may see ("*" stands for any list item).
     `address`: paths of URLs whose user info and query are secret.
     `maybe_hidden`: paths Daily may keep without showing them.
+    `generated`: fields that Daily fills in itself when nothing is set, so that null
+    asks for no change at all.
     `objects`: fields written whole, with the nested keys that can be set.
     `marks`: objects whose mere presence means something, even when empty.
     `sets`: paths of lists whose order means nothing.
@@ -37,6 +39,7 @@ class Kind:
     secret: frozenset[Path] = frozenset()
     address: frozenset[Path] = frozenset()
     maybe_hidden: frozenset[Path] = frozenset()
+    generated: frozenset[str] = frozenset()
     objects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     sets: frozenset[Path] = frozenset()
@@ -199,6 +202,7 @@ NUMBER: Final = Kind(
     secret=frozenset({("hmac",)}),
     address=frozenset({("room_creation_api",), ("hold_music_url",)}),
     maybe_hidden=frozenset({("hmac",)}),
+    generated=frozenset({"hmac"}),
     objects={
         "ivr_greeting": frozenset({"message"}),
         "timeout_config": frozenset({"message"}),

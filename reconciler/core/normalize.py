@@ -66,7 +66,7 @@ def sides(desired: Desired, live: Mapping[str, object], ctx: Context) -> Sides:
     unverified: list[Path] = []
     for name, want in desired.fields.items():
         path = (name,)
-        if path in desired.write_only:
+        if path in desired.write_only or (want is None and name in ctx.kind.generated):
             continue
         have = live.get(name)
         if name in ctx.kind.objects:

@@ -128,7 +128,12 @@ def entry(desired: Desired, live: LiveAssignment | None) -> dict[str, object]:
     if live is not None and live.type == kind:
         kept = {k: v for k, v in live.fields.items() if k in SETTABLE[kind]}
         kept = {k: v for k, v in kept.items() if v is not None and v != ""}
-    return {**kept, **desired.fields}
+    wanted = {
+        k: v
+        for k, v in desired.fields.items()
+        if v is not None or k not in NUMBER.generated
+    }
+    return {**kept, **wanted}
 
 
 def _delete(desired: Desired, mine: LiveAssignment) -> Change:

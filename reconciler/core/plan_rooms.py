@@ -365,7 +365,8 @@ def _number_problem(
         problem[0] if writing else "room-number-gone",
         f"{number}, in room_numbers of room '{desired.key}', {problem[1]}",
         desired.places.get(path) or desired.place,
-        f'declare it under phone_numbers: "{number}": {{pin_dialin: {{}}}}'
+        f'declare it under phone_numbers: "{number}": {{pin_dialin: {{}}}}; '
+        "and let --only, if given, name it"
         if problem[0] == "room-number-unassigned"
         else "buy it in Daily's dashboard, or remove it here",
         path,
@@ -374,7 +375,8 @@ def _number_problem(
 
 def _does_pin(number: str, scene: _Scene) -> bool:
     for declared in scene.config.of_kind("number"):
-        if declared.key == number:
+        # What --only leaves out stays as it is: then the live side decides.
+        if declared.key == number and scene.selection.only("number", number):
             return not declared.absent and declared.fields.get("type") == "pin_dialin"
     return any(_is_pin(a) for a in scene.live.assignments if a.number == number)
 

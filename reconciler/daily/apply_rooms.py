@@ -325,6 +325,12 @@ def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
     It was made meanwhile, or its answer was lost, or Daily still holds the name of
     a room that has expired.
     """
+    twins = {room.key for room in run.plan.config.of_kind("room")} - {change.key}
+    if room.name in twins:
+        raise BlockedError(
+            f"Daily takes it for room '{room.name}', which the file declares as well: "
+            "remove one of the two"
+        )
     if expired(room, run.options.now()):
         room = _revive(run, change, room)
     for left in left_for_room(run, change, room):

@@ -328,3 +328,88 @@ def test_resend_writes_rooms_too(make_world: MakeWorld) -> None:
         "display_name": "A",
         "wait_for_meeting_start": True,
     }
+
+
+@pytest.mark.parametrize("store", ["current", "legacy"])
+@pytest.mark.parametrize("hmac", ASSUMPTIONS["hmac"])
+def test_a_null_hmac_is_whatever_daily_made(
+    make_world: MakeWorld, store: str, hmac: str
+) -> None:
+    """Daily always makes an hmac, so null asks for none of ours and rotates none."""
+    world = make_world(assume=Assume(hmac=hmac))
+    declare(world, store, {PIN: {}}, {PINLESS: {**FULL_PINLESS, "hmac": None}})
+    world.apply()
+    made = ours(world, store)[OURS[1]][PINLESS]["hmac"]
+    entry = {**OTHER_PINLESS, "hmac": None}
+    declare(world, store, {PIN: {}}, {PINLESS: entry})
+
+    world.apply(expect=0 if hmac == "shown" else 4)
+
+    assert ours(world, store)[OURS[1]][PINLESS]["hmac"] == made
+
+
+@pytest.mark.parametrize(
+    ("store", "other"), [("current", "legacy"), ("legacy", "current")]
+)
+def test_a_number_in_the_other_store_is_not_assigned_twice(
+    make_world: MakeWorld, store: str, other: str
+) -> None:
+    """A declared number that lives in the store that is not written is an error."""
+    world = make_world()
+    put_foreign(world, other, (PIN, {"phone_number": OURS[0], "name_prefix": "old"}))
+    declare(world, store, {PIN: FULL_PIN})
+
+    ran = world.apply(expect=1)
+
+    assert "[other-store]" in ran.out
+    assert f"dialin_store: {other}" in ran.out + ran.err
+    assert world.writes() == []
+
+
+def test_only_the_legacy_list_that_changes_is_sent(make_world: MakeWorld) -> None:
+    """A PIN entry is written without the pinless list, so no webhook is called."""
+    world = make_world()
+    put_foreign(world, "legacy")
+    declare(world, "legacy", {PIN: FULL_PIN})
+
+    world.apply()
+
+    assert world.writes() == ["POST /"]
+    assert world.sandbox.store.webhook_tests == []
+    prefixes = [e["name_prefix"] for e in world.sandbox.store.legacy[PIN] or ()]
+    assert prefixes == ["foreign", "pin"]
+
+
+def test_changing_sides_is_one_legacy_write(make_world: MakeWorld) -> None:
+    """PIN to pinless and back is one call with both lists, in their order."""
+    world = make_world()
+    put_foreign(world, "legacy")
+    declare(world, "legacy", {PIN: FULL_PIN}, {PINLESS: FULL_PINLESS})
+    world.apply()
+    declare(world, "legacy", {PINLESS: FULL_PINLESS}, {PIN: FULL_PIN})
+    world.forget()
+
+    changes = world.plan_json()["changes"]
+    world.apply(*ALLOW)
+
+    assert world.writes() == ["POST /"]
+    for change in changes:
+        assert {risk["id"] for risk in change["risks"]} >= {
+            "interrupts-calls",
+            "sip-addresses",
+            "calls-webhooks",
+        }
+
+
+def test_a_difference_between_mirrors_is_a_warning(make_world: MakeWorld) -> None:
+    """A number that both stores hold counts once; the chosen store decides."""
+    world = make_world()
+    entry = {"phone_number": OURS[0], **FULL_PIN}
+    put_foreign(world, "current", (PIN, entry))
+    put_foreign(world, "legacy", (PIN, {**entry, "name_prefix": "older"}))
+    declare(world, "current", {PIN: FULL_PIN})
+
+    plan = world.plan_json()
+
+    assert plan["changes"] == []
+    assert [finding["id"] for finding in plan["findings"]] == ["stores-differ"]

@@ -170,6 +170,27 @@ def test_only_says_how_it_is_written(make_world: MakeWorld, pattern: str) -> Non
     assert world.sent() == []
 
 
+def test_only_does_not_count_on_numbers_that_it_leaves_out(
+    make_world: MakeWorld,
+) -> None:
+    """A room is refused while its number waits for a run that `--only` lets pass."""
+    world = make_world()
+    dialin = {"room_numbers": ["+12095550100"]}
+    room: Node = {
+        "privacy": "private",
+        "expires": {"after": "9d", "renew_before": "3d"},
+        "properties": {"dialin": dialin},
+    }
+    world.write(f"{NUMBERS}\nrooms: {json.dumps({'phone': room})}\n")
+
+    ran = world.apply("--only", "room:phone", expect=1)
+
+    assert "[room-number-unassigned]" in ran.out
+    assert world.writes() == []
+    world.apply("--only", "number:*")
+    world.apply("--only", "room:phone")
+
+
 def test_unmanaged_things_are_counted_and_named_on_request(
     make_world: MakeWorld,
 ) -> None:

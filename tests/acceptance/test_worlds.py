@@ -253,3 +253,19 @@ def test_two_spellings_of_one_room_are_refused(make_world: MakeWorld) -> None:
 
     assert "one room to Daily" in ran.out + ran.err
     assert world.writes() == []
+
+
+@pytest.mark.parametrize("others", [0, 15], ids="{}-others".format)
+def test_two_new_spellings_are_not_made_one_room(
+    make_world: MakeWorld, others: int
+) -> None:
+    """Where the second spelling turns out to be the first room, it is held back."""
+    world = make_world(assume=Assume(case="folded"))
+    rooms: Node = {"Lobby": {"privacy": "private"}, "lobby": {"privacy": "public"}}
+    rooms |= {f"other-{number}": {"privacy": "private"} for number in range(others)}
+    world.write(f"rooms: {json.dumps(rooms)}\n")
+
+    ran = world.apply(expect=3)
+
+    assert "which the file declares as well" in ran.out
+    assert len(world.sandbox.store.rooms) == others + 1
