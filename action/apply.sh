@@ -6,21 +6,25 @@ source "$GITHUB_ACTION_PATH/action/common.sh"
 needs_key
 
 report_file="$work/report.json"
-text_file="$work/report.md"
+markdown_file="$work/report.md"
 rescue_file="$work/rescue.json"
-rm -f -- "$report_file" "$text_file" "$rescue_file" "$rescue_file.enc"
+rm -f -- "$report_file" "$markdown_file" "$rescue_file" "$rescue_file.enc"
 
 mapfile -t config < <(lines "$INPUT_CONFIG")
 mapfile -t allow < <(lines "$INPUT_ALLOW" --allow=)
 mapfile -t arguments < <(lines "$INPUT_ARGUMENTS")
-options=(--yes --detailed-exitcode --format markdown)
-options+=(--report "$report_file" --rescue-file "$rescue_file")
+options=(--yes --detailed-exitcode --rescue-file "$rescue_file")
+options+=(--report "$report_file" --markdown "$markdown_file")
 if [ -n "$INPUT_PLAN_FILE" ]; then options+=(--plan "$INPUT_PLAN_FILE"); fi
 
 code=0
-quietly to_log_and "$text_file" \
-  "$tool" apply "${options[@]}" "${allow[@]}" "${arguments[@]}" -- "${config[@]}" || code=$?
-cat "$text_file" >>"$GITHUB_STEP_SUMMARY"
+quietly "$tool" apply "${options[@]}" "${allow[@]}" "${arguments[@]}" \
+  -- "${config[@]}" || code=$?
+if [ -s "$markdown_file" ]; then
+  cat "$markdown_file" >>"$GITHUB_STEP_SUMMARY"
+else
+  echo "Nothing was changed in Daily (exit code $code); the log says why." >>"$GITHUB_STEP_SUMMARY"
+fi
 
 output exit-code "$code"
 output has-changes "$(if [ "$code" -eq 2 ]; then echo true; else echo false; fi)"

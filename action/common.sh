@@ -25,9 +25,6 @@ quietly() {
   return "$code"
 }
 
-# to_log_and FILE COMMAND...: its stdout in both; the command's exit code, not tee's.
-to_log_and() { "${@:2}" | tee -- "$1"; }
-
 # output NAME VALUE: an output of this step.
 output() { echo "$1=$2" >>"$GITHUB_OUTPUT"; }
 

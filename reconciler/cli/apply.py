@@ -35,6 +35,7 @@ class Wish:
     skip_unapproved: bool
     max_plan_age: float
     report: Path | None
+    markdown: Path | None
     metrics: Path | None
     quiet: bool
     detailed_exitcode: bool
@@ -64,6 +65,7 @@ class Wish:
     "--max-plan-age", "7d", "With --plan: how old the reviewed plan may be."
 )
 @file_option("--report", "Also write the report as JSON.")
+@file_option("--markdown", "Also write the report as markdown.")
 @file_option("--metrics", "Write metrics for Prometheus' textfile collector.")
 @click.option("--quiet", is_flag=True, help="Say nothing when nothing was to do.")
 @click.option(

@@ -31,6 +31,7 @@ from reconciler.daily.client import DailyClient
 from reconciler.daily.run import Options
 from reconciler.errors import ConfigError, ReconcilerError, RefusedError
 from reconciler.render.json import dump, report_document
+from reconciler.render.markdown_report import report_markdown
 from reconciler.render.report_text import report_text, result_line
 from reconciler.render.words import Paint, count, time_text
 
@@ -193,6 +194,8 @@ def _end(session: Session, made: Planned, report: Report, wish: Wish) -> int:
     document = report_document(report, domain, made.plan.now, code, tool=tool)
     if wish.report is not None:
         write_private(wish.report, dump(document))
+    if wish.markdown is not None:
+        write_private(wish.markdown, report_markdown(report, domain))
     if session.output.format == "json":
         if code or not _says_nothing(made, wish):
             session.result(dump(document))

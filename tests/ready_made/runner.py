@@ -1,0 +1,261 @@
+"""Runs this repository's composite action as a runner would, with a `gh` of our own.
+
+The steps of `action.yml` run for real, in bash, in order; `${{ }}` is evaluated here.
+What `gh` would have sent to GitHub is kept in a folder and can be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+TOOL = Path(sys.executable).with_name("daily-reconciler")
+
+_TERM = re.compile(r"'[^']*'|!cancelled\(\)|&&|\|\||[a-z]+(?:\.[a-z0-9_-]+)+")
+
+
+def evaluate(expression: str, contexts: Mapping[str, Any]) -> Any:
+    """The few GitHub expressions that the action uses."""
+
+    def term(match: re.Match[str]) -> str:
+        text = match[0]
+        fixed = {"&&": " and ", "||": " or ", "!cancelled()": "True"}
+        if text in fixed or text.startswith("'"):
+            return fixed.get(text, text)
+        found: Any = contexts
+        for step in text.split("."):
+            found = found.get(step, "") if isinstance(found, Mapping) else ""
+        return repr(found)
+
+    return eval(_TERM.sub(term, expression))
+
+
+def filled(text: str, contexts: Mapping[str, Any]) -> str:
+    """A text with its `${{ }}` replaced."""
+    return re.sub(
+        r"\$\{\{\s*(.*?)\s*\}\}", lambda m: str(evaluate(m[1], contexts)), text
+    )
+
+
+@dataclass
+class Run:
+    """What one use of the action left behind."""
+
+    failed: bool
+    log: str
+    summary: str
+    outputs: dict[str, str]
+    codes: dict[str, int]
+
+    @property
+    def commands(self) -> list[str]:
+        """The log lines that the runner would obey."""
+        heard, token = [], None
+        for line in self.log.splitlines():
+            if token is not None:
+                token = None if line == f"::{token}::" else token
+            elif line.startswith("::stop-commands::"):
+                token = line.removeprefix("::stop-commands::")
+            elif line.lstrip().startswith("::"):
+                heard.append(line)
+        return heard
+
+
+@dataclass
+class Runner:
+    """One machine with one checkout. `env` is what the workflow gives the step."""
+
+    folder: Path
+    checkout: Path
+    env: dict[str, str]
+    event: dict[str, Any] = field(default_factory=dict)
+    event_name: str = "push"
+
+    @property
+    def temp(self) -> Path:
+        return self.folder / "temp"
+
+    @property
+    def hub(self) -> Path:
+        """Where the other side of `gh` keeps its things."""
+        return self.folder / "hub"
+
+    def ready(self) -> None:
+        """The tool is installed already, and `gh` is ours."""
+        made = self.temp / "daily-reconciler" / "venv" / "bin"
+        made.mkdir(parents=True)
+        (made / "daily-reconciler").symlink_to(TOOL)
+        (self.temp / "daily-reconciler" / "installed").write_text(str(ROOT))
+        self.hub.mkdir()
+        path = self.folder / "bin"
+        path.mkdir()
+        gh = path / "gh"
+        gh.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} gh "$@"\n')
+        gh.chmod(0o755)
+
+    def surroundings(self) -> dict[str, str]:
+        """The environment of every step."""
+        event = self.folder / "event.json"
+        event.write_text(json.dumps(self.event))
+        return {
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "LANG": "C.UTF-8",
+            "RUNNER_TEMP": str(self.temp),
+            "FAKE_HUB": str(self.hub),
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_EVENT_NAME": self.event_name,
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REPOSITORY": "acme/daily-config",
+            "GITHUB_SERVER_URL": "https://git.example.com",
+            "GITHUB_RUN_ID": "77",
+            "GITHUB_ACTOR": "someone",
+            "GITHUB_BASE_REF": "main",
+            "GITHUB_SHA": self.git("rev-parse", "HEAD"),
+            **self.env,
+        }
+
+    def git(self, *args: str) -> str:
+        """What git says in the checkout."""
+        ran = subprocess.run(
+            ["git", "-C", str(self.checkout), *args],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout.strip()
+
+    def use(self, **inputs: str) -> Run:
+        """Use the action with these inputs (`plan_file` for `plan-file`)."""
+        given = {
+            name: str(i.get("default", "")) for name, i in ACTION["inputs"].items()
+        }
+        given |= {name.replace("_", "-"): value for name, value in inputs.items()}
+        steps: dict[str, Any] = {}
+        contexts = {"inputs": given, "steps": steps, "github": {"token": "gh-token"}}
+        given = {name: filled(value, contexts) for name, value in given.items()}
+        contexts["inputs"] = given
+        run = Run(failed=False, log="", summary="", outputs={}, codes={})
+        for step in ACTION["runs"]["steps"]:
+            condition = str(step.get("if", ""))
+            if run.failed and "!cancelled()" not in condition:
+                continue
+            if condition and not evaluate(condition, contexts):
+                continue
+            self._step(step, contexts, run)
+            steps[step.get("id", step["name"])] = {"outputs": self._outputs()}
+        run.outputs = {
+            name: filled(output["value"], contexts)
+            for name, output in ACTION["outputs"].items()
+        }
+        return run
+
+    def _outputs(self) -> dict[str, str]:
+        lines = (self.folder / "output").read_text("utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def _step(self, step: Mapping[str, Any], contexts: Any, run: Run) -> None:
+        env = {name: filled(text, contexts) for name, text in step["env"].items()}
+        ran = self.shell(step["run"], **env)
+        run.codes[step["name"]] = ran.returncode
+        run.log += ran.stdout
+        run.summary += (self.folder / "summary").read_text("utf-8")
+        run.failed = run.failed or ran.returncode != 0
+
+    def shell(self, script: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """A script as `shell: bash` runs it: both streams in one log."""
+        files = {name: self.folder / name.lower() for name in ("OUTPUT", "SUMMARY")}
+        for file in files.values():
+            file.write_text("")
+        written = self.folder / "step.sh"
+        written.write_text(script)
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(written)],
+            cwd=self.checkout,
+            env={
+                **self.surroundings(),
+                "GITHUB_OUTPUT": str(files["OUTPUT"]),
+                "GITHUB_STEP_SUMMARY": str(files["SUMMARY"]),
+                **env,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def calls(self) -> list[str]:
+        """What `gh` was asked, one line each."""
+        log = self.hub / "calls"
+        return log.read_text("utf-8").splitlines() if log.exists() else []
+
+    def comments(self) -> list[dict[str, Any]]:
+        """The comments on the pull request."""
+        kept = self.hub / "comments.json"
+        return json.loads(kept.read_text("utf-8")) if kept.exists() else []
+
+    def put_comments(self, *comments: Mapping[str, Any]) -> None:
+        """Let these comments be there already."""
+        (self.hub / "comments.json").write_text(json.dumps(list(comments)))
+
+
+def _gh(hub: Path, args: list[str]) -> int:
+    """The other side of `gh`: comments in a file, prepared answers, artifacts."""
+    with (hub / "calls").open("a") as log:
+        log.write(" ".join(args) + "\n")
+    if not os.environ.get("GH_TOKEN") or (hub / "forbidden").exists():
+        sys.stderr.write("gh: HTTP 403\n")
+        return 1
+    if args[:2] == ["run", "download"]:
+        return _download(hub, args)
+    method = args[args.index("--method") + 1] if "--method" in args else "GET"
+    path = next(a for a in args[1:] if a.startswith("repos/")).partition("?")[0]
+    if "/comments" not in path:
+        sys.stdout.write((hub / path.replace("/", "_")).read_text("utf-8"))
+        return 0
+    kept = hub / "comments.json"
+    comments = json.loads(kept.read_text("utf-8")) if kept.exists() else []
+    if method == "GET":
+        # Pages come one after the other.
+        for at in range(0, max(len(comments), 1), 2):
+            sys.stdout.write(json.dumps(comments[at : at + 2]))
+        return 0
+    body = Path(args[args.index("-F") + 1].removeprefix("body=@")).read_text("utf-8")
+    if method == "POST":
+        author = {"login": "github-actions[bot]"}
+        made = {"id": 100 + len(comments), "user": author, "body": body}
+        comments.append(made)
+    else:
+        made = next(c for c in comments if str(c["id"]) == path.rpartition("/")[2])
+        made["body"] = body
+    kept.write_text(json.dumps(comments))
+    sys.stdout.write(json.dumps(made))
+    return 0
+
+
+def _download(hub: Path, args: list[str]) -> int:
+    target = Path(args[args.index("--dir") + 1])
+    artifact = hub / f"artifact-{args[2]}-{args[args.index('--name') + 1]}"
+    if not artifact.exists():
+        return 1
+    target.mkdir(parents=True)
+    for file in artifact.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_gh(Path(os.environ["FAKE_HUB"]), sys.argv[2:]))
