@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from reconciler.core.estimate import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
 from reconciler.core.model import LiveRoom
+from reconciler.core.normalize import reveal
 from reconciler.core.plan import Action, Change
 from reconciler.core.plan_rooms import expired
 from reconciler.core.report import Outcome, PinFate
@@ -70,16 +71,14 @@ def _pinned_first(run: Run, changes: Sequence[Change]) -> None:
     PIN changed the others wait for somebody to allow it.
     """
     pinned = [c for c in changes if c.live_pin and not c.ends_dialin]
-    others = [c for c in changes if c not in pinned]
-    if pinned:
-        _update_one(run, pinned[0])
-        rest = pinned[1:]
-        while rest and run.pins_changed():
-            # PINs do change here: one at a time, so that no more than were allowed.
-            _update_one(run, rest[0])
-            rest = rest[1:]
-        others = [*rest, *others]
-    run.client.parallel(lambda change: _update_one(run, change), others)
+    others = [c for c in changes if not c.live_pin or c.ends_dialin]
+    proven = False
+    while pinned and not proven:
+        # A room that was refused proves nothing, and once PINs do change, no more
+        # than were allowed may: so one at a time until one was written and kept its.
+        outcome = _update_one(run, pinned.pop(0))
+        proven = outcome is Outcome.DONE and not run.pins_changed()
+    run.client.parallel(lambda change: _update_one(run, change), [*pinned, *others])
 
 
 def _update_one(run: Run, change: Change) -> Outcome:
@@ -109,8 +108,8 @@ def _check_numbers(run: Run, change: Change) -> None:
     named = dialin.get("room_numbers") if isinstance(dialin, dict) else None
     if not isinstance(named, list):
         return
-    for number in named:
-        outcome = run.numbers.get(str(number), Outcome.DONE)
+    for number in map(str, map(reveal, named)):
+        outcome = run.numbers.get(number, Outcome.DONE)
         if outcome is not Outcome.DONE:
             raise BlockedError(f"it waits for number {number}, which was: {outcome}")
 

@@ -73,6 +73,11 @@ class Run:
         except DailyError as error:
             self.stop_if_hopeless(error)
             return self.note(change, Outcome.FAILED, explain(error))
+        except Exception as error:
+            # A mistake of ours must not take the report of what was written with it.
+            self.stop(f"internal error ({type(error).__name__})")
+            said = f"internal error: {type(error).__name__}; please report it"
+            return self.note(change, Outcome.UNKNOWN, said)
         return self.note(change, Outcome.DONE)
 
     def note(
@@ -85,7 +90,8 @@ class Run:
             self.results.append(result)
             if change.kind == "number":
                 self.numbers[change.key] = outcome
-        self.options.on_result(result)
+            # Told one by one: whoever watches need not expect threads.
+            self.options.on_result(result)
         return outcome
 
     def skip(self, changes: Iterable[Change], reason: str) -> None:
