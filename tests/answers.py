@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from reconciler.core.diff import ABSENT
 from reconciler.core.model import Secret
 from reconciler.daily.client import DailyClient, Outside
 
@@ -152,3 +153,14 @@ def refusal(status: int, code: str = "", info: str = "") -> httpx.Response:
     """Daily's error body."""
     body = {"error": code, "info": info}
     return httpx.Response(status, content=json.dumps(body).encode())
+
+
+def as_shown(value: Any) -> Any:
+    """A plan's value as people see it: secrets are their labels, ABSENT is null."""
+    if isinstance(value, Secret):
+        return value.label
+    if isinstance(value, Mapping):
+        return {key: as_shown(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_shown(item) for item in value]
+    return None if value is ABSENT else value

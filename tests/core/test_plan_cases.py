@@ -110,7 +110,8 @@ def changes_of(plan: Plan, expected: list[Case]) -> Iterator[Case]:
             str(change.action): f"{change.kind} {change.key}",
             "reason": change.reason,
             "fields": {
-                path_text(f): [labelled(f.before), labelled(f.after)] for f in change.fields
+                path_text(f): [labelled(f.before), labelled(f.after)]
+                for f in change.fields
             },
             "risks": [risk.id for risk in change.risks],
         }
