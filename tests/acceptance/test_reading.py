@@ -76,6 +76,32 @@ def test_20_rooms_among_5000_take_at_most_25_requests(make_world: MakeWorld) -> 
     assert plan["unmanaged"]["room_count"] == 4_980
 
 
+@pytest.mark.parametrize("store", ["current", "legacy"])
+def test_every_page_of_numbers_and_assignments_is_read(
+    make_world: MakeWorld, store: str
+) -> None:
+    """Purchased numbers and assignments that fill several pages are all seen."""
+    numbers = tuple(f"+120955501{last:02}" for last in range(100))
+    world = make_world(numbers=numbers)
+    hook = {"room_creation_api": "https://example.com/daily"}
+    for number in (numbers[0], *(None,) * 110, *numbers[1:-1]):
+        entry = {"phone_number": number, **hook} if number else dict(hook)
+        if store == "current":
+            world.sandbox.store.add_dialin_config("pinless_dialin", entry)
+        else:
+            world.sandbox.store.add_legacy("pinless_dialin", entry)
+    declared = {number: {"pinless_dialin": hook} for number in numbers}
+    head = f"dialin_store: {store}\n"
+    world.write(f"{head}phone_numbers: {json.dumps(declared)}\n")
+
+    plan = world.plan_json()
+    world.apply()
+
+    assert [change["key"] for change in plan["changes"]] == [numbers[-1]]
+    assert plan["summary"]["in_sync"] == 99
+    assert len(plan["unmanaged"]["assignments"]) == 110
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_key_of_another_domain_is_refused_at_once(
     make_world: MakeWorld, command: str

@@ -140,6 +140,25 @@ def test_a_renewal_counts_against_no_limit(make_world: MakeWorld) -> None:
     assert plan["summary"]["renew"] == 15
 
 
+def test_a_room_is_renewed_beside_its_update(make_world: MakeWorld) -> None:
+    """A renewal stays a change of its own when the same room changes otherwise."""
+    world = make_world()
+    declare(world, standup=PHONE)
+    world.apply()
+    pin = world.sandbox.store.rooms["standup"].dialin_code
+    dialin = {"display_name": "Other", "wait_for_meeting_start": True}
+    declare(world, standup={**PHONE, "properties": {"dialin": dialin}})
+    world.travel(130)
+
+    changes = world.plan_json()["changes"]
+    world.apply()
+
+    assert [change["action"] for change in changes] == ["renew", "update"]
+    assert days_left(world) == 180
+    room = world.sandbox.store.rooms["standup"]
+    assert (room.dialin_code, room.properties["dialin"]) == (pin, dialin)
+
+
 def test_a_first_end_is_a_risk(make_world: MakeWorld) -> None:
     """A permanent room that gets `expires` or `exp` says that it will end now."""
     world = make_world()
