@@ -74,7 +74,7 @@ def load(path: Path) -> Rescue:
         body = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ReconcilerError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReconcilerError(f"{path} is not a rescue file: it is not JSON") from error
     if not isinstance(body, dict) or body.get("version") != VERSION:
         raise ReconcilerError(f"{path} is not a rescue file of version {VERSION}")

@@ -100,7 +100,7 @@ def test_items_are_in_the_order_of_their_numbers() -> None:
     assert [c.path[1] for c in diff_fields(live, desired)] == list(range(12))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(fields=FIELDS)
 def test_a_thing_does_not_differ_from_itself(fields: Any) -> None:
     """Nothing differs from itself, in whatever order its keys stand."""
@@ -109,7 +109,7 @@ def test_a_thing_does_not_differ_from_itself(fields: Any) -> None:
     assert diff_fields(fields, turned) == ()
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(left=FIELDS, right=FIELDS)
 def test_empty_means_the_same(left: Any, right: Any) -> None:
     """No changes means equal, and every change is a real one at a real place."""

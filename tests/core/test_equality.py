@@ -88,7 +88,7 @@ def shuffled(value: Any, seed: int) -> Any:
     return value
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(fields=FIELDS, domain=DOMAIN, seed=st.integers(0, 9))
 def test_a_room_that_shows_what_is_declared_is_in_sync(
     fields: Any, domain: Any, seed: int
@@ -100,7 +100,7 @@ def test_a_room_that_shows_what_is_declared_is_in_sync(
     assert plan.in_sync == 1
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(fields=FIELDS, shown=FIELDS, domain=DOMAIN, seed=st.integers(0, 9))
 def test_key_order_changes_no_plan(
     fields: Any, shown: Any, domain: Any, seed: int
@@ -113,7 +113,7 @@ def test_key_order_changes_no_plan(
     assert [c.send for c in one.changes] == [c.send for c in other.changes]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(fields=FIELDS, shown=FIELDS, domain=DOMAIN)
 def test_a_merged_answer_to_an_update_is_in_sync(
     fields: Any, shown: Any, domain: Any
@@ -165,7 +165,7 @@ PATHS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(path=PATHS, wanted=MARKED, shown=BARE, number=st.booleans())
 def test_a_variable_is_shown_on_neither_side(
     path: Any, wanted: Any, shown: Any, number: bool
@@ -181,7 +181,7 @@ def test_a_variable_is_shown_on_neither_side(
         assert HUSH not in str(as_shown(side)) + repr(side)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(path=PATHS, wanted=MARKED, shown=BARE)
 def test_veiling_loses_nothing(path: Any, wanted: Any, shown: Any) -> None:
     """A veiled value opens to the value that it was."""
