@@ -2,16 +2,26 @@
 
 Sources: Daily's PIN dial-in guide (the dial string, `room_numbers`, the earliest
 purchased number as the default) and its page on international dial-in numbers.
+
+A `tel:` link carries the PIN behind two commas, as the dial string of the guide does,
+and carries them as they are. RFC 3966 knows no pauses; a plain comma is what the
+dialers of iOS and Android take as one, in a link and in a QR code. `%2C` is decoded
+by some of them only, and others dial its digit. There is no `#` at the end, because
+iOS refuses to dial a link that has one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import enum
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.model import Config, Desired, Live, LiveRoom
 from reconciler.core.normalize import e164, reveal
+from reconciler.core.numbers import default_number
 
 GLOBAL_NUMBERS: Final = (
     ("US", "+12095038039"),
@@ -27,20 +37,41 @@ GLOBAL_NUMBERS: Final = (
 )
 """Some of Daily's own dial-in numbers, which work for domains without one."""
 
+PAUSE: Final = ",,"
+_E164: Final = re.compile(r"\+[0-9]{6,15}")
+_PIN: Final = re.compile(r"[0-9]+")
+
+
+class Source(enum.StrEnum):
+    """How it is known that a number reaches a room, the surest first."""
+
+    ROOM = "room"
+    DAILY = "daily"
+    ASSUMED = "assumed"
+    GLOBAL = "global"
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number to dial. `note` says how sure that is; empty when it is certain."""
+    """A number to dial. `country` is set for Daily's own numbers only."""
 
     number: str
-    note: str = ""
+    source: Source = Source.ROOM
+    country: str = ""
+
+    @property
+    def note(self) -> str:
+        """How sure that is, for people; empty when it is certain."""
+        if self.source is Source.ASSUMED:
+            return "assumed: the number you bought first"
+        return f"Daily's own number, {self.country}" if self.country else ""
 
 
 @dataclass(frozen=True, slots=True)
 class DialIn:
     """How callers reach one room. `problem` stands instead of a PIN.
 
-    `expires`: Unix seconds.
+    `expires`: Unix seconds. `masked`: there is a PIN, and it was taken out of here.
     """
 
     room: str
@@ -48,12 +79,33 @@ class DialIn:
     numbers: tuple[Number, ...] = ()
     expires: int | None = None
     problem: str = ""
+    masked: bool = False
 
 
-def dialins(config: Config, live: Live) -> tuple[DialIn, ...]:
-    """One entry per declared room with PIN dial-in, in file order."""
+def dial_string(number: str, pin: str) -> str:
+    """`+12095550100,,12345678987`: what a phone dials to enter the PIN by itself."""
+    return f"{number}{PAUSE}{pin}" if pin else number
+
+
+def tel_link(number: str, pin: str) -> str:
+    """The dial string as a link; empty unless it holds nothing but digits."""
+    if not _E164.fullmatch(number) or (pin and not _PIN.fullmatch(pin)):
+        return ""
+    return f"tel:{dial_string(number, pin)}"
+
+
+def masked(entries: Iterable[DialIn]) -> tuple[DialIn, ...]:
+    """The same list without its PINs: nothing that shows it can give one away."""
+    return tuple(replace(e, pin="", masked=bool(e.pin)) for e in entries)
+
+
+def dialins(config: Config, live: Live, *, now: float = 0) -> tuple[DialIn, ...]:
+    """One entry per declared room with PIN dial-in, in file order.
+
+    `now`: Unix seconds; a room whose end has passed is named as such.
+    """
     return tuple(
-        _dialin(room, live.rooms.get(room.key), live)
+        _dialin(room, live.rooms.get(room.key), live, now)
         for room in config.of_kind("room")
         if not room.absent and _wants_pin(room, live.rooms.get(room.key))
     )
@@ -65,40 +117,42 @@ def _wants_pin(desired: Desired, room: LiveRoom | None) -> bool:
     return "dialin" not in desired.fields and room is not None and bool(room.pin)
 
 
-def _dialin(desired: Desired, room: LiveRoom | None, live: Live) -> DialIn:
+def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> DialIn:
     if room is None:
         return DialIn(desired.key, problem="not in Daily yet: apply creates it")
+    expires = _seconds(room.config.get("exp"))
+    if expires is not None and expires <= now:
+        return DialIn(desired.key, expires=expires, problem="has expired")
     if room.pin is None:
         return DialIn(desired.key, problem="Daily shows no PIN for this room")
-    exp = room.config.get("exp")
-    return DialIn(
-        room=desired.key,
-        pin=room.pin,
-        numbers=tuple(_numbers(desired, room, live)),
-        expires=int(exp) if isinstance(exp, int | float) else None,
-    )
+    numbers = tuple(_numbers(desired, room, live))
+    return DialIn(desired.key, room.pin, numbers, expires)
+
+
+def _seconds(value: object) -> int | None:
+    finite = isinstance(value, int | float) and math.isfinite(value)
+    return int(value) if finite else None  # type: ignore[call-overload]
 
 
 def _numbers(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
-    named = _room_numbers(room.config.get("dialin")) or _room_numbers(
-        desired.fields.get("dialin")
-    )
+    written = _room_numbers(desired.fields.get("dialin"))
+    shown = _room_numbers(room.config.get("dialin"))
+    # Daily shows them in any order; the file's first is the one people meant first.
+    named = written if set(written) == set(shown) else shown or written
     if named:
-        yield from (Number(number) for number in named)
+        yield from map(Number, named)
         return
     if given := room.config.get("dialin_number"):
-        yield Number(e164(str(given)))
+        yield Number(e164(str(given)), Source.DAILY)
         return
-    pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
-    owned = [n for n in live.purchased or () if n.number not in pinless]
-    if owned:
-        # Creation dates come in two formats; the oldest is last in Daily's list.
-        yield Number(owned[-1].number, "assumed: the number you bought first")
+    if owned := default_number(live):
+        yield Number(owned, Source.ASSUMED)
         return
     for country, number in GLOBAL_NUMBERS:
-        yield Number(number, f"Daily's own number, {country}")
+        yield Number(number, Source.GLOBAL, country)
 
 
 def _room_numbers(dialin: object) -> list[str]:
     numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
-    return [str(n) for n in reveal(numbers)] if isinstance(numbers, list) else []  # type: ignore[attr-defined]
+    revealed = reveal(numbers)
+    return [str(n) for n in revealed if n] if isinstance(revealed, list) else []

@@ -155,11 +155,16 @@ class LiveAssignment:
 
 @dataclass(frozen=True, slots=True)
 class PurchasedNumber:
-    """A number the domain owns. Verified caller ids are not among them."""
+    """A number the domain owns. Verified caller ids are not among them.
+
+    `created` is as Daily wrote it: its documentation has two forms of dates. `name`
+    is what people called it.
+    """
 
     number: str
     id: str
     created: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,9 @@ class Live:
     """One reading of a Daily domain.
 
     `rooms` is keyed by the name a room was found under. `total_rooms` is Daily's
-    own count. `complete` says that every room of the domain was read.
+    own count. `complete` says that every room of the domain was read. `purchased` is
+    newest first, and None when it was not asked for. `caller_ids` are numbers that
+    are verified for calling out, and serve for nothing else.
     """
 
     domain: LiveDomain
@@ -190,4 +197,5 @@ class Live:
     complete: bool = False
     assignments: tuple[LiveAssignment, ...] = ()
     purchased: tuple[PurchasedNumber, ...] | None = None
+    caller_ids: tuple[str, ...] = ()
     requests: int = 0

@@ -62,15 +62,17 @@ def read_live(
     # The three lists do not depend on each other; each one is sequential in itself.
     listing = client.start(lambda: read_rooms(client, names, every_room=every_room))
     reading = client.start(lambda: read_assignments(client)) if dialin else None
-    owned = client.start(lambda: read_purchased(client)) if dialin else None
+    owned = client.start(lambda: read_owned(client)) if dialin else None
     rooms, total, complete = listing.result()
+    purchased, caller_ids = owned.result() if owned else (None, ())
     return Live(
         domain=domain,
         rooms=add_variants(client, names, rooms),
         total_rooms=total,
         complete=complete,
         assignments=(*(reading.result() if reading else ()), *legacy),
-        purchased=owned.result() if owned else None,
+        purchased=purchased,
+        caller_ids=caller_ids,
         requests=client.counters.requests - started,
     )
 
@@ -114,11 +116,17 @@ def read_assignments(client: DailyClient) -> tuple[LiveAssignment, ...]:
     return tuple(wire.assignment_from_config(item) for item in items)
 
 
-def read_purchased(client: DailyClient) -> tuple[PurchasedNumber, ...]:
-    """Every number the domain owns. Their cursor is `pagination_id`, not `id`."""
+def read_owned(
+    client: DailyClient,
+) -> tuple[tuple[PurchasedNumber, ...], tuple[str, ...]]:
+    """Every number the domain owns, and its verified caller ids, from one list.
+
+    The cursor is `pagination_id`, not `id`.
+    """
     path = "/purchased-phone-numbers"
     items = _listed(client, path, NUMBERS_PAGE, "pagination_id")[0]
-    return tuple(wire.purchased_from_json(items))
+    caller_ids = dict.fromkeys(wire.caller_ids_from_json(items))
+    return tuple(wire.purchased_from_json(items)), tuple(caller_ids)
 
 
 def read_room(client: DailyClient, name: str) -> LiveRoom | None:

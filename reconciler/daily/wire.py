@@ -213,10 +213,23 @@ def purchased_from_json(
     """Purchased numbers. Items without an id are verified caller ids, not owned."""
     return [
         PurchasedNumber(
-            number=e164(str(item.get("number") or item.get("phone_number") or "")),
+            number=_number_of(item),
             id=str(item["id"]),
             created=str(item.get("created_date") or ""),
+            name=str(item.get("name") or ""),
         )
         for item in items
-        if item.get("id") and (item.get("number") or item.get("phone_number"))
+        if item.get("id") and _number_of(item)
     ]
+
+
+def caller_ids_from_json(items: Iterable[Mapping[str, object]]) -> list[str]:
+    """The verified caller ids that the list of purchased numbers has among them."""
+    return [
+        _number_of(item) for item in items if not item.get("id") and _number_of(item)
+    ]
+
+
+def _number_of(item: Mapping[str, object]) -> str:
+    # Public code reads either name.
+    return e164(str(item.get("number") or item.get("phone_number") or ""))

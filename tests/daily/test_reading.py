@@ -211,9 +211,10 @@ def test_purchased_numbers_follow_their_own_cursor() -> None:
     domain = Watched(purchased=numbers)
 
     with client_on(domain) as client:
-        owned = live.read_purchased(client)
+        owned, callers = live.read_owned(client)
 
     assert [n.number for n in owned] == numbers
+    assert callers == ()
     assert paths(domain)[1] == "/purchased-phone-numbers?limit=50&starting_after=49"
     assert len(domain.asked) == 3
 
@@ -225,9 +226,10 @@ def test_verified_caller_ids_are_not_purchased() -> None:
     script = pages({"total_count": 4, "data": [bought, *ids]})
 
     with client_on(script) as client:
-        owned = live.read_purchased(client)
+        owned, callers = live.read_owned(client)
 
     assert [n.number for n in owned] == ["+12095550109"]
+    assert callers == ("+12095550100", "+12095550101", "+12095550102")
     assert len(script.asked) == 1
 
 
@@ -242,9 +244,10 @@ def test_caller_ids_at_the_end_of_a_page_do_not_hide_the_next_page() -> None:
     )
 
     with client_on(script) as client:
-        owned = live.read_purchased(client)
+        owned, callers = live.read_owned(client)
 
     assert [n.number for n in owned] == ["+12095550102", "+12095550103"]
+    assert callers == ("+12095550101",)
     assert paths(script)[1].endswith("starting_after=11")
 
 

@@ -1,0 +1,243 @@
+"""Phone numbers and what each one does: purchased, assigned, named by rooms, managed.
+
+A number is looked at from three sides: what the domain owns, what its two dial-in
+stores assign, and what the file says. Sources: Daily's pages on phone numbers and on
+dial-in configuration.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias
+
+from reconciler.core.kinds import NUMBER, SETTABLE
+from reconciler.core.model import (
+    Config,
+    Desired,
+    Live,
+    LiveAssignment,
+    PurchasedNumber,
+    Secret,
+    Store,
+)
+from reconciler.core.normalize import reveal, veil
+
+Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
+
+_DATES: Final = ("%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z")
+_FIELDS: Final = (
+    *("name_prefix", "ivr_greeting", "room_creation_api", "hmac"),
+    *("hold_music_url", "timeout_config"),
+)
+"""What an assignment can have, in the order in which people write it."""
+_VARIABLES: Final = {
+    "hmac": "HMAC",
+    "room_creation_api": "URL",
+    "hold_music_url": "MUSIC_URL",
+}
+
+
+class Use(enum.StrEnum):
+    """What a number does."""
+
+    PIN = "pin_dialin"
+    PINLESS = "pinless_dialin"
+    NOTHING = "nothing"
+    ORPHANED = "orphaned"
+    CALLER_ID = "caller-id"
+    NOT_PURCHASED = "not-purchased"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberUse:
+    """One number. `name` is what people called it at Daily.
+
+    `entries`: its assignments in both stores, the store that the file writes first.
+    `declared`: its role in the file. `rooms`: rooms of the file that name it.
+    `live_rooms`: rooms that name it in Daily, as far as rooms were read.
+    `default`: rooms that name no number are taken to be reached by it.
+    """
+
+    number: str
+    name: str = ""
+    owned: bool = False
+    caller_id: bool = False
+    entries: tuple[LiveAssignment, ...] = ()
+    declared: Declared = ""
+    rooms: tuple[str, ...] = ()
+    live_rooms: tuple[str, ...] = ()
+    default: bool = False
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types it is assigned to: two when the stores disagree."""
+        return tuple(dict.fromkeys(entry.type for entry in self.entries))
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The stores that assign it."""
+        return tuple(dict.fromkeys(entry.store for entry in self.entries))
+
+    @property
+    def use(self) -> Use:
+        """What it does, in one word."""
+        if self.entries:
+            if not self.owned:
+                return Use.ORPHANED
+            return Use.PIN if self.types[0] == "pin_dialin" else Use.PINLESS
+        if self.owned:
+            return Use.NOTHING
+        return Use.CALLER_ID if self.caller_id else Use.NOT_PURCHASED
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What to write so that the file manages a number.
+
+    `type` is empty where nothing can be written yet, and `why` says why not. A
+    `Secret` among the fields has the reference to a variable as its label.
+    """
+
+    number: str
+    type: str = ""
+    fields: Mapping[str, object] | None = None
+    why: str = ""
+
+
+def number_uses(config: Config, live: Live) -> tuple[NumberUse, ...]:
+    """Every number that is owned, assigned, verified, declared or named by a room."""
+    owned = {one.number: one for one in live.purchased or ()}
+    declared = {one.key: one for one in config.of_kind("number")}
+    rooms = _by_number(
+        (room.key, room.fields.get("dialin"))
+        for room in config.of_kind("room")
+        if not room.absent
+    )
+    live_rooms = _by_number(
+        (room.name, room.config.get("dialin")) for room in live.rooms.values()
+    )
+    entries: dict[str, list[LiveAssignment]] = {}
+    for entry in sorted(live.assignments, key=lambda e: e.store != config.store):
+        if entry.number is not None:
+            entries.setdefault(entry.number, []).append(entry)
+    default = default_number(live)
+    every = {*owned, *declared, *rooms, *live_rooms, *entries, *live.caller_ids}
+    return tuple(
+        NumberUse(
+            number=number,
+            name=owned[number].name if number in owned else "",
+            owned=number in owned,
+            caller_id=number in live.caller_ids,
+            entries=tuple(entries.get(number, ())),
+            declared=_role(declared[number]) if number in declared else "",
+            rooms=tuple(rooms.get(number, ())),
+            live_rooms=tuple(sorted(live_rooms.get(number, ()))),
+            default=number == default,
+        )
+        for number in sorted(every)
+    )
+
+
+def default_number(live: Live) -> str:
+    """The earliest purchased number that is not pinless; empty when there is none.
+
+    Daily's PIN guide: rooms that name no number get that one.
+    """
+    pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
+    able = [one for one in live.purchased or () if one.number not in pinless]
+    earliest = _earliest(able)
+    return earliest.number if earliest else ""
+
+
+def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]:
+    """One for each number that the file does not manage but could."""
+    taken: set[str] = set()
+    for use in uses:
+        if use.declared or not (use.owned or use.entries):
+            continue
+        if use.use is Use.ORPHANED:
+            yield Suggestion(use.number, why="assigned, but no longer yours")
+        elif not use.entries:
+            yield Suggestion(use.number, why="does nothing yet")
+        elif use.entries[0].store != store:
+            other = use.entries[0].store
+            why = f"assigned in the {other} store, which this file does not write"
+            yield Suggestion(use.number, why=why)
+        else:
+            entry = use.entries[0]
+            yield Suggestion(use.number, entry.type, _fields(entry, taken))
+
+
+def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:
+    """By date; by the order of the list, newest first, when a date cannot be read."""
+    dates = [_moment(one.created) for one in purchased]
+    known = [date for date in dates if date is not None]
+    if not purchased or len(known) < len(dates):
+        return purchased[-1] if purchased else None
+    at = min(range(len(known)), key=lambda index: (known[index], -index))
+    return purchased[at]
+
+
+def _moment(text: str) -> datetime | None:
+    """A date as Daily writes it: ISO 8601 in one place, RFC 1123 in another."""
+    made = None
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        for form in _DATES:
+            try:
+                made = datetime.strptime(text, form)
+                break
+            except ValueError:
+                continue
+    return made.replace(tzinfo=UTC) if made and made.tzinfo is None else made
+
+
+def _by_number(dialins: Iterable[tuple[str, object]]) -> dict[str, list[str]]:
+    """Rooms by each number that their `dialin` names."""
+    found: dict[str, list[str]] = {}
+    for room, dialin in dialins:
+        numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
+        revealed = reveal(numbers)
+        for number in revealed if isinstance(revealed, list) else ():
+            if number:
+                found.setdefault(str(number), []).append(room)
+    return found
+
+
+def _role(declared: Desired) -> Declared:
+    if declared.absent:
+        return "absent"
+    pin = declared.fields.get("type") == "pin_dialin"
+    return "pin_dialin" if pin else "pinless_dialin"
+
+
+def _fields(entry: LiveAssignment, taken: set[str]) -> dict[str, object]:
+    """The entry as a file would have it: what is set, secrets as variables."""
+    made: dict[str, object] = {}
+    for name in _FIELDS:
+        value = veil(NUMBER, (name,), entry.fields.get(name), None)
+        if isinstance(value, Mapping):
+            value = {k: v for k, v in value.items() if isinstance(v, str) and v}
+        if name not in SETTABLE.get(entry.type, ()) or not value:
+            continue
+        if isinstance(value, Secret):
+            value = Secret(value.value, _variable(entry, _VARIABLES[name], taken))
+        if isinstance(value, str | Secret | Mapping):
+            made[name] = value
+    return made
+
+
+def _variable(entry: LiveAssignment, what: str, taken: set[str]) -> str:
+    """`${SUPPORT_DIALIN_HMAC}`: by the entry's name, and by number for a second one."""
+    said = str(entry.fields.get("name_prefix") or "").upper()
+    word = "".join(c if c.isascii() and c.isalnum() else "_" for c in said).strip("_")
+    number = str(entry.number).lstrip("+")
+    name = f"{word}_DIALIN_{what}" if word and not word[0].isdigit() else ""
+    if not name or name in taken:
+        name = f"DIALIN_{number}_{what}"
+    taken.add(name)
+    return f"${{{name}}}"
