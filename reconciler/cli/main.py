@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 import sys
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 import reconciler
 
@@ -17,9 +19,14 @@ COMMANDS: Final = {
     "apply": "Bring Daily to what the files say.",
     "dialin": "Show which number and PIN callers use for each room.",
     "restore": "Bring back assignments from a rescue file.",
+    "explain": "Explain one key of the config.",
+    "effective": "Show what a room gets after the defaults, and from where.",
     "schema": "Print the JSON Schema of the config file.",
     "sandbox": "Serve a simulation of Daily on this machine.",
+    "completion": "Print the completion script of a shell.",
 }
+COMPLETE: Final = "_DAILY_RECONCILER_COMPLETE"
+"""The variable through which a shell asks click what may come next."""
 USAGE_EXIT: Final = 64
 INTERRUPTED: Final = "interrupted; nothing was changed"
 
@@ -45,6 +52,18 @@ class Commands(click.Group):
         """List the commands without loading them: `--help` stays fast."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """Offer the commands without loading them: a shell waits for the answer."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, text in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -78,6 +97,8 @@ def main(args: list[str] | None = None) -> None:
 def run(args: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = sys.argv[1:] if args is None else args
+    if COMPLETE in os.environ:
+        from reconciler.cli import completing  # noqa: F401  registers our bash
     try:
         code = cli.main(given, prog_name="daily-reconciler", standalone_mode=False)
     except click.ClickException as error:

@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from reconciler.cli import completing
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -178,6 +180,7 @@ def only_option(command: Command) -> Command:
         "--only",
         multiple=True,
         metavar="KIND:GLOB",
+        shell_complete=completing.only,
         help="Only these, e.g. 'room:support-*' or 'number:+1209*'; repeatable.",
     )(command)
 
@@ -188,6 +191,7 @@ def allow_option(command: Command) -> Command:
         "--allow",
         multiple=True,
         metavar="NAME=N",
+        shell_complete=completing.gates,
         help="Open a safety gate for this many, e.g. delete=12; repeatable.",
     )(command)
 

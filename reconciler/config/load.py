@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reconciler.config import desired, files, rules, shape, source
 from reconciler.config.collector import collector_paused
-from reconciler.config.entries import Gathered, gather
+from reconciler.config.entries import Entry, Gathered, gather
 from reconciler.config.parse import parse
 from reconciler.config.positions import Document
 from reconciler.config.variables import Filling, Variables, fill
@@ -29,7 +29,8 @@ class Loaded:
     """What loading gave.
 
     `config` is None if any finding is an error, and `digest` is empty then.
-    `files` are named as the user did; `variables` are those referred to.
+    `files` are named as the user did; `variables` are those referred to. `entries`
+    are the rooms and numbers as written, with the defaults beneath them.
     """
 
     config: Config | None
@@ -37,6 +38,7 @@ class Loaded:
     files: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     digest: str = ""
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def load(
             files=tuple(map(str, names)),
             variables=tuple(sorted(filling.names)),
             digest=desired.digest(config) if config else "",
+            entries=gathered.entries,
         )
 
 
