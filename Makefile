@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+STAMP_FULL := $(VENV)/.installed-full
 
 .PHONY: demo test test-full check format clean
 
@@ -28,8 +29,8 @@ test: $(STAMP)
 	@mkdir -p $(TMPDIR)
 	$(BIN)/python -m pytest
 
-test-full: test
-	@echo "nothing needs more than Python yet"
+test-full: test $(STAMP_FULL)
+	$(BIN)/python -m pytest -m full
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -50,3 +51,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $(STAMP)
+
+$(STAMP_FULL): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,full]'
+	@touch $(STAMP_FULL)

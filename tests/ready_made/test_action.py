@@ -242,9 +242,11 @@ def test_inputs_are_never_run(make_runner: Make) -> None:
 
 def test_names_cannot_give_orders_to_the_runner(make_runner: Make) -> None:
     """Between the stop-commands lines nothing of a plan or a report is obeyed."""
-    hostile = """rooms:
-  evil:
-    properties: {redirect_on_meeting_exit: "https://example.com/\\n::error::pwned"}
+    hostile = """phone_numbers:
+  "+12095550100":
+    pin_dialin:
+      name_prefix: pin
+      ivr_greeting: {message: "Hello\\n::error::pwned"}
 """
     runner, _ = make_runner(after=HEAD + hostile)
 
