@@ -345,7 +345,7 @@ DECLARED = Config(
 
 
 @pytest.mark.parametrize("kind", ["fair", "unfair"])
-@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=100)
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=50)
 @given(drawn=st.data())
 def test_no_answer_is_more_than_an_error(kind: str, drawn: st.DataObject) -> None:
     """Any JSON that Daily may answer gives a plan or our own error, nothing else."""
