@@ -88,8 +88,12 @@ def _key_paths(typed: str) -> Items:
 
 
 def _files(ctx: click.Context) -> list[Path]:
-    """What was typed as CONFIG; the file alone is taken for ROOM while both lack."""
-    given = [*(ctx.params.get("config") or ()), ctx.params.get("room")]
+    """What was typed as CONFIG.
+
+    Click takes a file that stands alone for ROOM, and leaves all words in `args`
+    when the last of them is an option that still waits for its value.
+    """
+    given = [*(ctx.params.get("config") or ()), ctx.params.get("room"), *ctx.args]
     return [Path(str(item)).expanduser() for item in given if item]
 
 

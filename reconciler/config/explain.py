@@ -59,8 +59,9 @@ def suggestion(written: str) -> str:
         if known is not None:
             node = _table()[known][0] if known else schema.schema()
             near = words.nearest(steps[count], _below(node))
-            if near and (count or len(steps) == 1):
-                return ".".join((*steps[:count], near, *steps[count + 1 :]))
+            meant = (*steps[:count], near, *steps[count + 1 :])
+            if near and (count or _descend(meant) is not None):
+                return ".".join(meant)
     tails = {".".join(path[-len(steps) :]) for path in _table() if path[-1] != ANY}
     return words.nearest(".".join(steps), sorted(tails))
 

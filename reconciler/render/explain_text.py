@@ -28,7 +28,7 @@ def key_text(key: Key, paint: Paint) -> str:
     head = f"{paint(key.name, 'bold')}: {key.title}" if key.name else key.title
     lines = [head.rstrip(": ") if not key.title else head]
     if key.description:
-        wrapped = textwrap.fill(key.description, WIDTH - 2)
+        wrapped = textwrap.fill(key.description, WIDTH - 2, break_on_hyphens=False)
         lines += ["", textwrap.indent(wrapped, "  ")]
     if key.name:
         lines += ["", *_table(list(rows(key)))]
