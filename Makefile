@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_FULL := $(VENV)/.installed-full
+STAMP_EDITOR := tests/editor/node_modules/.installed
 
 .PHONY: demo test test-full check format clean
 
@@ -29,7 +30,7 @@ test: $(STAMP)
 	@mkdir -p $(TMPDIR)
 	$(BIN)/python -m pytest
 
-test-full: test $(STAMP_FULL)
+test-full: test $(STAMP_FULL) $(STAMP_EDITOR)
 	$(BIN)/python -m pytest -m full
 
 check: $(STAMP)
@@ -42,7 +43,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(TMPDIR) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TMPDIR) tests/editor/node_modules build dist .mypy_cache .pytest_cache .ruff_cache
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -55,3 +56,9 @@ $(STAMP): pyproject.toml
 $(STAMP_FULL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,full]'
 	@touch $(STAMP_FULL)
+
+# The language server of editors. Without npm its tests are skipped, and say so.
+$(STAMP_EDITOR): tests/editor/package.json
+	@if command -v npm >/dev/null; then cd tests/editor \
+		&& npm install --no-package-lock --no-fund --no-audit --silent \
+		&& touch node_modules/.installed; fi
