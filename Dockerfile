@@ -6,7 +6,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY reconciler reconciler
 COPY schemas schemas
 RUN python -m venv /opt/daily-reconciler \
-    && /opt/daily-reconciler/bin/pip install --no-cache-dir --no-compile . \
+    && /opt/daily-reconciler/bin/pip install --no-cache-dir . \
     && /opt/daily-reconciler/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim-bookworm AS runtime

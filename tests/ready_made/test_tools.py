@@ -6,6 +6,7 @@ Part of `make test-full`, since the tools are large and two tests install packag
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,30 @@ def test_shell_scripts_pass_shellcheck() -> None:
 def test_the_dockerfile_passes_hadolint() -> None:
     """With the one exception that it explains."""
     assert _passes("hadolint", ROOT / "Dockerfile") == ""
+
+
+def test_the_image_is_built_from_what_it_copies(tmp_path: Path) -> None:
+    """The build stage runs, here without Docker, on the files that it copies."""
+    stage = (ROOT / "Dockerfile").read_text("utf-8").partition(" AS runtime")[0]
+    context = tmp_path / "context"
+    context.mkdir()
+    for line in re.findall(r"^COPY (.*)$", stage, re.MULTILINE):
+        *names, target = line.split()
+        for name in names:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, context / target)
+            else:
+                shutil.copy2(ROOT / name, context / target)
+    (script,) = re.findall(r"^RUN ((?:.*\\\n)*.*)$", stage, re.MULTILINE)
+    made = tmp_path / "opt"
+
+    _passes(
+        "bash", "-c", script.replace("/opt/daily-reconciler", str(made)), cwd=context
+    )
+
+    tool = made / "bin/daily-reconciler"
+    assert "version" in _passes(tool, "--version", cwd=tmp_path)
+    _passes(tool, "validate", ROOT / "config.example.yaml", cwd=tmp_path)
 
 
 def test_kubernetes_accepts_the_cronjob() -> None:
