@@ -113,6 +113,9 @@ def _apply(
 ) -> Report:
     if session.output.format == "text" and not _says_nothing(made, wish):
         session.result(show_plan(session, made))
+    elif not wish.yes and made.plan.changes:
+        # Nobody can say yes to what they have not seen.
+        session.say(show_plan(session, made, "text"))
     _check(made)
     if not made.plan.changes:
         return Report(requests=client.counters.requests)

@@ -48,7 +48,8 @@ class Session:
 
             entry = {"time": time_text(time.time()), "level": level, "message": line}
             line = json.dumps(entry)
-        click.echo(line, err=True, color=self.output.colour)
+        # None leaves colours to a terminal: stderr may be a file when stdout is none.
+        click.echo(line, err=True, color=None if self.output.colour else False)
 
     def result(self, text: str) -> None:
         """The result: on stdout, and nothing else ever is."""
