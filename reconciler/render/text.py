@@ -82,7 +82,7 @@ def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
     warnings = sum(f.severity is Severity.WARNING for f in findings)
     if not errors:
         said = f", {count(warnings, 'warning')}" if warnings else ""
-        return f"{where} is valid{said}"
+        return f"{where} {'is' if len(named) == 1 else 'are'} valid{said}"
     said = f" and {count(warnings, 'warning')}" if warnings else ""
     return f"{count(errors, 'error')}{said} in {where}; nothing was sent to Daily"
 
