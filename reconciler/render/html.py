@@ -1,16 +1,8 @@
-"""A plan as one page that asks nothing of anybody: style and script are inside.
-
-The page's policy lets run only the style and the script whose digests it names, and
-forbids every request, so that even markup that got in could do nothing.
-"""
+"""A plan as one page that asks nothing of anybody."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
 
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
@@ -19,6 +11,7 @@ from reconciler.core.plan import Plan
 from reconciler.render.html_changes import changes_html, named
 from reconciler.render.markup import Html, Node, el, joined
 from reconciler.render.outline import of_severity, risks_counted, todo
+from reconciler.render.page import page
 from reconciler.render.words import count, duration, short, time_text
 
 
@@ -39,32 +32,8 @@ def plan_html(
             _footer(plan, estimated, seconds, tool),
         ]
     )
-    title = el("title", f"Plan for {short(plan.live.domain.name)}")
-    style, script = _asset("page.css"), _asset("page.js")
-    policy = (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
-    )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        '<meta name="referrer" content="no-referrer">\n'
-        '<meta name="robots" content="noindex">\n'
-        f'<link rel="icon" href="data:,">\n{title.text}\n<style>{style}</style>\n'
-        f"</head>\n<body>\n{body.text}\n<script>{script}</script>\n</body>\n</html>\n"
-    )
-
-
-@cache
-def _asset(name: str) -> str:
-    return files("reconciler.render").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    made = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"sha256-{made}"
+    title = f"Plan for {short(plan.live.domain.name)}"
+    return page(title, body, style="page.css", script="page.js")
 
 
 def _header(plan: Plan) -> Html:
