@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import keyword
 import os
 import sys
 from typing import Final
@@ -18,6 +19,7 @@ COMMANDS: Final = {
     "plan": "Show what apply would do; nothing is written.",
     "apply": "Bring Daily to what the files say.",
     "dialin": "Show which number and PIN callers use for each room.",
+    "import": "Write what a live domain has as a config file.",
     "restore": "Bring back assignments from a rescue file.",
     "explain": "Explain one key of the config.",
     "effective": "Show what a room gets after the defaults, and from where.",
@@ -42,8 +44,10 @@ class Commands(click.Group):
         """Load one command; None for a name that does not exist."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"reconciler.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        # A word of the language cannot be the name of a module.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"reconciler.cli.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def format_commands(

@@ -73,34 +73,33 @@ def config_argument(command: Command) -> Command:
 
 
 def output_options(*formats: str) -> Callable[[Command], Command]:
-    """--format, --log-format, --no-color, -v."""
+    """--format, and the log options."""
+    format_ = click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats or ("text", "json")),
+        default="text",
+        show_default=True,
+        help="How to write the result on stdout.",
+    )
+    return lambda command: format_(log_options(command))
 
-    def add(command: Command) -> Command:
-        for option in (
-            click.option("-v", "--verbose", count=True, help="Log each request."),
-            click.option(
-                "--no-color", is_flag=True, help="No colours, as with NO_COLOR."
-            ),
-            click.option(
-                "--log-format",
-                type=click.Choice(["text", "json"]),
-                default="text",
-                show_default=True,
-                help="How to write what goes to stderr.",
-            ),
-            click.option(
-                "--format",
-                "format_",
-                type=click.Choice(formats or ("text", "json")),
-                default="text",
-                show_default=True,
-                help="How to write the result on stdout.",
-            ),
-        ):
-            command = option(command)
-        return command
 
-    return add
+def log_options(command: Command) -> Command:
+    """--log-format, --no-color, -v."""
+    for option in (
+        click.option("-v", "--verbose", count=True, help="Log each request."),
+        click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR."),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="How to write what goes to stderr.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def target_options(command: Command) -> Command:

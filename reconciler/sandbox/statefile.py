@@ -89,6 +89,16 @@ class StateFile:
             self._saved = newest
 
 
+def domain_of(path: Path) -> str | None:
+    """The domain a state file belongs to; None when there is none to be read."""
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    domain = state.get("domain") if isinstance(state, dict) else None
+    return domain if isinstance(domain, str) and domain else None
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file, or leave it as it was; mode 0600."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")

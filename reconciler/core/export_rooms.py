@@ -1,0 +1,151 @@
+"""Rooms on their way into a file: which ones, and what each would say there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from reconciler.core.export import Entry, Keys, Wish
+from reconciler.core.export_values import Namer, lasting, property_value, writable
+from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
+from reconciler.core.model import Live, LiveRoom
+from reconciler.core.normalize import Context, context
+from reconciler.core.plan_rooms import expired
+
+_NEVER_AHEAD: Final = 100_000_000_000
+"""Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""
+_MILLISECONDS: Final = "exp is left out, which Daily has in milliseconds"
+_TOO_FAR: Final = "expires instead of exp, which is later than a PIN room may say"
+
+
+def rooms(
+    live: Live, now: float, wish: Wish, namer: Namer, notes: list[str]
+) -> Iterator[Entry]:
+    """Each room that the wish asks for, by name; `notes` takes what stays out."""
+    ctx = context(ROOM, live.domain.config, (r.config for r in live.rooms.values()))
+    out: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for room in sorted(live.rooms.values(), key=lambda room: room.name):
+        if not wish.rooms(room.name) or ("room", room.name) in wish.declared:
+            continue
+        if expired(room, now):
+            out["expired"] += 1
+        elif _is_passing(room) and not wish.include_expiring:
+            out["passing"] += 1
+        else:
+            strange = _unknown(room, wish.known)
+            unknown.update(strange)
+            entry = _room(room, now, wish, ctx, namer, strange)
+            notes.extend(_ends_otherwise(room, entry))
+            yield entry
+    if out["passing"]:
+        notes.append(
+            f"left out: {_rooms_said(out['passing'])} with an exp and no PIN dial-in "
+            "(--include-expiring takes them)"
+        )
+    if out["expired"]:
+        notes.append(f"left out: {_rooms_said(out['expired'])} that expired already")
+    for name, times in sorted(unknown.items()):
+        notes.append(f"left out: '{name}', unknown here, of {_rooms_said(times)}")
+    notes.extend(_hidden(live, ctx))
+
+
+def _rooms_said(number: int) -> str:
+    return "1 room" if number == 1 else f"{number:,} rooms"
+
+
+def _is_passing(room: LiveRoom) -> bool:
+    config = room.config
+    return config.get("exp") is not None and not _has_pin(room)
+
+
+def _has_pin(room: LiveRoom) -> bool:
+    return room.config.get("dialin") is not None or room.pin is not None
+
+
+def _unknown(room: LiveRoom, known: Keys) -> list[str]:
+    """What Daily shows and the format has no place for: names only."""
+    found = []
+    for name, value in room.config.items():
+        if value is None or name in ROOM.server_made:
+            continue
+        if name not in known or not writable(value):
+            found.append(name)
+        elif name in ROOM.objects and isinstance(value, Mapping):
+            settable = ROOM.objects[name]
+            more = [k for k, v in value.items() if k not in settable and v is not None]
+            found += [f"{name}.{key}" for key in more]
+    return sorted(found)
+
+
+def _room(
+    room: LiveRoom,
+    now: float,
+    wish: Wish,
+    ctx: Context,
+    namer: Namer,
+    strange: list[str],
+) -> Entry:
+    properties: dict[str, object] = {}
+    remarks = [f"left out, unknown here: {', '.join(strange)}"] if strange else []
+    for name, nested in wish.known.items():
+        value = property_value(name, room.config.get(name), nested, ctx)
+        if value is not None:
+            properties[name] = namer.without_secrets(ROOM, room.name, name, value)
+    expires = _expiry(room, now, wish.rolling, properties, remarks)
+    body: dict[str, object] = {}
+    if room.privacy is not None:
+        body["privacy"] = room.privacy
+    if expires:
+        body["expires"] = expires
+    if properties:
+        body["properties"] = properties
+    return Entry("room", room.name, body, tuple(remarks))
+
+
+def _expiry(
+    room: LiveRoom,
+    now: float,
+    rolling: bool,
+    properties: dict[str, object],
+    remarks: list[str],
+) -> dict[str, str] | None:
+    """What the file says about the end of a room; takes `exp` out where it must."""
+    exp = room.config.get("exp")
+    if isinstance(exp, bool) or not isinstance(exp, int | float) or exp != exp:
+        return None
+    if not _has_pin(room):
+        if exp > _NEVER_AHEAD:
+            properties.pop("exp", None)
+            remarks.append(_MILLISECONDS)
+        return None
+    expires = lasting(exp - now)
+    if exp - now > MAX_PIN_AHEAD:
+        remarks.append(_TOO_FAR)
+    elif expires and not rolling:
+        text = ", ".join(f"{key}: {value}" for key, value in expires.items())
+        remarks.append(f"to keep the room and its PIN: expires: {{{text}}}, not exp")
+        return None
+    if expires:
+        properties.pop("exp", None)
+    return expires
+
+
+def _ends_otherwise(room: LiveRoom, entry: Entry) -> Iterator[str]:
+    for remark in (_MILLISECONDS, _TOO_FAR):
+        if remark in entry.remarks:
+            yield f"room {room.name}: {remark}"
+
+
+def _hidden(live: Live, ctx: Context) -> Iterator[str]:
+    """Settings that Daily may keep to itself, and did not show for any room."""
+    if not any(
+        isinstance(r.config.get("dialin"), Mapping) for r in live.rooms.values()
+    ):
+        return
+    for path in sorted(ctx.kind.maybe_hidden - ctx.witnessed):
+        yield (
+            f"Daily shows {'.'.join(path)} of no room, and may keep it to itself: "
+            "if you use it, add it by hand"
+        )
