@@ -69,7 +69,7 @@ def _status(plan: Plan, gates: Sequence[Gate]) -> Iterator[Html]:
     ]
     if closed:
         title = f"Refused by {count(len(closed), 'gate')}"
-        yield _panel(title, "closed", closed)
+        yield _panel("gates", title, "closed", closed)
     passed = [
         el("li", el("code", gate.name), f" {gate.count:,} of {gate.limit:,}")
         for gate in gates
@@ -78,18 +78,18 @@ def _status(plan: Plan, gates: Sequence[Gate]) -> Iterator[Html]:
     errors = of_severity(plan.findings, Severity.ERROR)
     if errors:
         title = f"{count(len(errors), 'error')}: this plan cannot be applied"
-        yield _panel(title, "closed", [_finding(f) for f in errors])
+        yield _panel("errors", title, "closed", [_finding(f) for f in errors])
     for severity in (Severity.WARNING, Severity.NOTE):
         found = of_severity(plan.findings, severity)
         if found:
             title = count(len(found), str(severity))
-            yield _panel(title, str(severity), [_finding(f) for f in found])
+            lines = [_finding(f) for f in found]
+            yield _panel(f"{severity}s", title, str(severity), lines)
     if passed:
-        yield _panel("Within the limits", "passed", passed)
+        yield _panel("limits", "Within the limits", "passed", passed)
 
 
-def _panel(title: str, look: str, lines: Sequence[Html]) -> Html:
-    ident = f"panel-{look}-{len(lines)}-{title[:1].lower()}"
+def _panel(ident: str, title: str, look: str, lines: Sequence[Html]) -> Html:
     heading = el("h2", title, id=ident)
     return el(
         "section",

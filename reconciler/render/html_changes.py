@@ -26,6 +26,7 @@ OPEN_UP_TO: Final = 200
 
 
 def changes_html(plan: Plan) -> Iterator[Html]:
+    """The filter, the sections of changes, and what is no longer managed."""
     if plan.changes or plan.dropped:
         yield _FILTER
     opened = len(plan.changes) <= OPEN_UP_TO

@@ -177,7 +177,7 @@ def _dropped(plan: Plan, room: int) -> Iterator[str]:
     if not plan.dropped:
         return
     lines = [
-        f"- {d.kind} {code(' '.join((d.key, '.'.join(d.path))).strip())}: "
+        f"- {d.kind} {code(' '.join((d.key, *['.'.join(d.path)] * bool(d.path))))}: "
         f"{dropped_advice(d)} {code(d.line)}"
         for d in plan.dropped
     ]

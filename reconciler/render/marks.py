@@ -49,7 +49,7 @@ def marker_line(what: str, domain: str, marker: str = "") -> str:
 
 
 def _plain(text: str) -> str:
-    return quote(short(text, 120), safe="").replace("--", "-%2D")
+    return quote(short(text), safe="").replace("--", "-%2D")[:LONGEST]
 
 
 def size(text: str) -> int:

@@ -2,6 +2,7 @@
 // The filter: every word must occur in an item. Without this script all is shown.
 (() => {
   const form = document.getElementById("search");
+  if (!form) return;
   const input = document.getElementById("filter");
   const said = document.getElementById("matches");
   const toggle = document.getElementById("toggle");

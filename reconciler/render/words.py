@@ -73,7 +73,8 @@ def clean(text: str) -> str:
 
 def short(text: str, most: int = LONGEST) -> str:
     """Clean text of at most so many characters."""
-    shown = clean(text)
+    # Cleaning never shortens, so no more than this much of the text can matter.
+    shown = clean(text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
