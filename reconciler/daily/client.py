@@ -404,10 +404,19 @@ def _text(value: object, secrets: Iterable[str]) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for secret in secrets:
-        text = text.replace(secret, "(secret)")
+    for form in sorted(_forms(secrets), key=len, reverse=True):
+        text = text.replace(form, "(secret)")
     clean = "".join(char if char.isprintable() else " " for char in text)
     return clean if len(clean) <= 500 else clean[:497] + "..."
+
+
+def _forms(secrets: Iterable[str]) -> set[str]:
+    """Each secret, plain and as JSON spells it: a refusal may quote the request."""
+    found = set()
+    for secret in secrets:
+        found |= {secret, json.dumps(secret)[1:-1]}
+        found.add(json.dumps(secret, ensure_ascii=False)[1:-1])
+    return found
 
 
 def _secrets(body: object) -> tuple[str, ...]:
