@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 STAMP_FULL := $(VENV)/.installed-full
 STAMP_EDITOR := tests/editor/node_modules/.installed
 
-.PHONY: demo test test-full check format clean
+.PHONY: demo test test-full check format docs clean
 
 # Temporary files stay inside the clone too.
 export TMPDIR := $(CURDIR)/.tmp
@@ -14,6 +14,14 @@ export TMPDIR := $(CURDIR)/.tmp
 # The main job, on a simulated Daily that starts empty of the example's rooms.
 DEMO_STATE := .demo-sandbox.json
 DEMO := config.example.yaml --sandbox --sandbox-state $(DEMO_STATE)
+
+# The page of a plan is tested in a real browser, by axe-core among others. The
+# package that holds axe-core wants a driver for browsers that is not needed here.
+AXE := $(VENV)/browser/axe_playwright_python/axe.min.js
+AS_ROOT := $$(test "$$(id -u)" = 0 || echo sudo -n)
+APT := $(AS_ROOT) apt-get -qq -o DPkg::Lock::Timeout=60
+CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null \
+	|| { $(APT) update && $(APT) install -y chromium >/dev/null; }
 
 demo: $(STAMP)
 	@rm -f $(DEMO_STATE)*
@@ -41,6 +49,15 @@ check: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Fills the generated blocks: references, recorded runs.
+docs: $(STAMP)
+	$(BIN)/python docs/generate.py
+
+$(AXE): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--no-deps --target $(VENV)/browser 'axe-playwright-python==0.1.8'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) $(TMPDIR) tests/editor/node_modules build dist .mypy_cache .pytest_cache .ruff_cache

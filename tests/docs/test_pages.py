@@ -42,7 +42,11 @@ def _commands(text: str) -> Iterator[list[str]]:
     joined = re.sub(r"\\\n\s*", " ", text)
     for line in joined.splitlines():
         for part in re.split(r"&&|\|\||;|\||\$\(", line):
-            words = shlex.split(part.strip().lstrip("$ ").rstrip(")"), comments=True)
+            call = re.sub(r'\)"$|\)$', "", part.strip().lstrip("$ "))
+            if call.count('"') % 2:
+                call = call.replace('"', "")  # eval "$(...)", cut in the middle
+            call = re.split(r"\s[12]?>", call)[0]
+            words = shlex.split(call, comments=True)
             while words and re.fullmatch(r"\w+=.*", words[0]):
                 words.pop(0)
             if words and words[0].endswith("daily-reconciler"):

@@ -1,0 +1,230 @@
+"""Fills the generated blocks of the documentation: `make docs`.
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a function
+in BLOCKS. Nothing depends on the day, the machine or the network: plans are recorded
+against the sandbox, at a fixed moment. `make test` fails while a block is stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from unittest import mock
+
+import click
+
+from reconciler.cli.main import COMMANDS, cli, run
+from reconciler.cli.session import Session
+from reconciler.config import explain
+from reconciler.core.described import Key
+from reconciler.render.explain_text import default_text, marks, type_text
+from reconciler.sandbox.server import serve
+from reconciler.sandbox.settings import Settings
+
+ROOT: Final = Path(__file__).parents[1]
+BLOCK: Final = re.compile(
+    r"(?P<head><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)",
+    re.DOTALL,
+)
+CONFIG: Final = re.compile(r"```yaml\n(# config\.yaml\n.*?)```", re.DOTALL)
+MOMENT: Final = 1_800_000_000
+"""When recorded runs happen: 2027-01-15T08:00:00Z."""
+DAY: Final = 86_400
+BEFORE: Final = """\
+version: 1
+domain: acme
+phone_numbers:
+  "+12095550100": {pin_dialin: {name_prefix: pin-dialin}}
+rooms:
+  weekly-standup:
+    privacy: private
+    expires: {after: 180d, renew_before: 60d}
+    properties:
+      max_participants: 12
+      dialin: {display_name: Phone Caller, room_numbers: ["+12095550100"]}
+  all-hands:
+    privacy: private
+    expires: {after: 180d, renew_before: 60d}
+    properties: {dialin: {display_name: Phone Caller}}
+  old-room: {privacy: public}
+"""
+"""What the domain has when the plan of the README is recorded, 130 days before."""
+
+
+def main() -> None:
+    """Write every page whose blocks are stale."""
+    for page, text in pages():
+        if page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{page.relative_to(ROOT)}\n")
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every page with generated blocks, and what it should contain."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = page.read_text(encoding="utf-8")
+        if BLOCK.search(text):
+            yield page, BLOCK.sub(_filled, text)
+
+
+def _filled(found: re.Match[str]) -> str:
+    return f"{found['head']}\n{BLOCKS[found['name']]()}\n{found['end']}"
+
+
+# Recorded runs.
+
+
+def readme_plan() -> str:
+    """The plan of the config in the README, against a domain that has drifted."""
+    wanted = _config_of(ROOT / "README.md")
+    start = MOMENT - 130 * DAY
+    moment = [start]
+    settings = Settings(numbers=("+12095550100",), rate_limit_scale=0)
+    with _folder() as folder, serve(settings, clock=lambda: moment[0]) as sandbox:
+        environment = {"DAILY_API_URL": sandbox.url, "DAILY_API_KEY": "sandbox"}
+        with mock.patch.dict(os.environ, environment), _at(moment):
+            os.environ["DAILY_RATE"] = "1000"
+            (folder / "config.yaml").write_text(BEFORE, encoding="utf-8")
+            _run("apply", "config.yaml", "--yes")
+            moment[0] = MOMENT
+            (folder / "config.yaml").write_text(wanted, encoding="utf-8")
+            os.environ["DAILY_RATE"] = "0.5"
+            text = _run("plan", "config.yaml")
+    return f"```text\n$ daily-reconciler plan config.yaml\n{text}```"
+
+
+def quickstart_mistake() -> str:
+    """What `validate` says about the quickstart's config with one key misspelt."""
+    text = _config_of(ROOT / "docs/quickstart.md")
+    with _folder() as folder:
+        broken = text.replace("max_participants:", "max_participant:")
+        (folder / "config.yaml").write_text(broken, encoding="utf-8")
+        shown = _run("validate", "config.yaml", expect=1)
+    return f"```text\n{shown}```"
+
+
+def explain_lang() -> str:
+    """What `explain` says about one key."""
+    return f"```text\n$ daily-reconciler explain lang\n{_run('explain', 'lang')}```"
+
+
+def effective_room() -> str:
+    """What `effective` says about a room of the quickstart."""
+    with _folder() as folder:
+        text = _config_of(ROOT / "docs/quickstart.md")
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        shown = _run("effective", "config.yaml", "lobby")
+    call = "$ daily-reconciler effective config.yaml lobby"
+    return f"```text\n{call}\n{shown}```"
+
+
+def _config_of(page: Path) -> str:
+    found = CONFIG.search(page.read_text(encoding="utf-8"))
+    if not found:
+        raise SystemExit(f"{page.name} has no config.yaml")
+    return found[1]
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """An empty folder that is the current one, and locks of its own."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        contextlib.chdir(name),
+        mock.patch("tempfile.tempdir", name),
+    ):
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _at(moment: list[int]) -> Iterator[None]:
+    """Let it be this moment for every run."""
+
+    def now(_session: Session) -> float:
+        return moment[0]
+
+    with mock.patch.object(Session, "now", now):
+        yield
+
+
+def _run(*args: str, expect: int = 0) -> str:
+    """Run the command line; what it prints, lines without trailing blanks."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run(list(args))
+    if code != expect:
+        raise SystemExit(out.getvalue() + err.getvalue())
+    lines = out.getvalue().rstrip().splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+# References.
+
+
+def commands() -> str:
+    """The help of every command, in the order of `--help`."""
+    top = click.Context(cli, info_name="daily-reconciler", terminal_width=80)
+    parts = []
+    for name in COMMANDS:
+        if command := cli.get_command(top, name):
+            context = click.Context(command, top, name, terminal_width=80)
+            shown = command.get_help(context).rstrip()
+            parts.append(f"## {name}\n\n```text\n{shown}\n```")
+    return "\n\n".join(parts)
+
+
+def keys() -> str:
+    """Every key of the config once, a table for each mapping."""
+    sections: dict[tuple[str, ...], list[Key]] = {}
+    for key in explain.every_key():
+        if not explain.is_shared(key.path):
+            sections.setdefault(key.path[:-1], []).append(key)
+    return "\n\n".join(_section(path, held) for path, held in sections.items())
+
+
+def _section(path: tuple[str, ...], held: list[Key]) -> str:
+    name = f"`{'.'.join(path)}`" if path else "The top of the file"
+    lines = [f"## {name}", "", "| key | type | default | what it does |"]
+    lines += ["|---|---|---|---|", *map(_row, held)]
+    return "\n".join(lines)
+
+
+def _row(key: Key) -> str:
+    default = default_text(key) if key.default else ""
+    if key.inherited and not key.default:
+        default = "what the domain has set"
+    cells = (f"`{key.path[-1]}`", type_text(key), default, " ".join(_sentences(key)))
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def _sentences(key: Key) -> Iterator[str]:
+    title = f"[{key.title}]({key.docs})" if key.docs else key.title
+    yield f"**{title}.** {key.description}"
+    if key.required:
+        yield "Required."
+    if key.allowed:
+        yield f"One of {', '.join(f'`{value}`' for value in key.allowed)}."
+    if key.range:
+        yield f"{key.range[0].upper()}{key.range[1:]}."
+    for mark in marks(key):
+        yield f"*{mark[0].upper()}{mark[1:]}.*"
+
+
+BLOCKS: Final[dict[str, Callable[[], str]]] = {
+    "plan": readme_plan,
+    "mistake": quickstart_mistake,
+    "explain": explain_lang,
+    "effective": effective_room,
+    "commands": commands,
+    "keys": keys,
+}
+
+if __name__ == "__main__":
+    main()
