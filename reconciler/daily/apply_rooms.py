@@ -103,7 +103,9 @@ def _check_pins(run: Run) -> None:
 
 
 def _check_numbers(run: Run, change: Change) -> None:
-    """A room waits for the numbers that it names."""
+    """A room waits for the numbers that it names; renewing its PIN does not."""
+    if change.action is Action.RENEW:
+        return
     dialin = change.desired.fields.get("dialin")
     named = dialin.get("room_numbers") if isinstance(dialin, dict) else None
     if not isinstance(named, list):

@@ -537,6 +537,31 @@ def test_a_failed_number_blocks_its_rooms_and_nothing_else(
     assert [ended[k] for k in ("+12095550101", "goes", "lobby")] == [("done", "")] * 3
 
 
+def test_a_failed_number_does_not_let_a_pin_die(
+    make_world: Callable[..., World],
+) -> None:
+    """A room of a failed number is still renewed: its expiry needs no number."""
+    world = make_world()
+    number = "+12095550100"
+    _current(world.sandbox.store)
+    dialin = {"display_name": "Old", "room_numbers": [{"phone_number": number}]}
+    room = world.sandbox.store.add_room(
+        "lobby", {"dialin": dialin, "exp": EXP}, privacy="private"
+    )
+    world.write(
+        ONE + "rooms:\n  lobby:\n    privacy: private\n"
+        "    expires: {after: 300d, renew_before: 120d}\n"
+        f"    properties: {{dialin: {{display_name: Old, room_numbers: ['{number}']}}}}\n"
+    )
+    world.sandbox.faults.add("429:PUT:*all")
+
+    ran = _apply(world, "--format", "json")
+
+    assert ran.code == 3
+    assert [r["outcome"] for r in ran.json["results"]] == ["failed", "done"]
+    assert int(room.properties["exp"]) > EXP
+
+
 def test_what_was_not_tried_says_why(make_world: Callable[..., World]) -> None:
     """When the stores cannot be saved first, nothing is tried, and that is said."""
     world = make_world()
