@@ -10,7 +10,13 @@ from reconciler.cli.session import Session
 from reconciler.core.plan import Plan
 from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError
-from reconciler.render.metrics import Metrics, last_success, metrics_of, metrics_text
+from reconciler.render.metrics import (
+    Metrics,
+    last_success,
+    metrics_of,
+    metrics_text,
+    nearest_expiry,
+)
 
 _READABLE = 0o644
 """node_exporter runs as another user; there is nothing private in metrics."""
@@ -35,6 +41,7 @@ def write_failure(session: Session, path: Path | None, code: int) -> None:
         last_success=last_success(earlier),
         exit_code=code,
         failures=1,
+        nearest_expiry=nearest_expiry(earlier, session.now()),
     )
     try:
         write_private(path, metrics_text(made), mode=_READABLE)

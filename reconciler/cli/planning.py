@@ -16,6 +16,7 @@ from reconciler.core.gates import Gate, check_gates
 from reconciler.core.model import Config, Live
 from reconciler.core.origin import with_base
 from reconciler.core.plan import Plan, Selection, make_plan
+from reconciler.errors import ReconcilerError
 from reconciler.render.words import Paint, count
 
 if TYPE_CHECKING:
@@ -115,6 +116,11 @@ def load_base(
     from reconciler.config.load import Variables
 
     if not base.startswith("git:"):
+        if not Path(base).exists():
+            raise ReconcilerError(
+                f"the base {base} does not exist",
+                tip="--base takes a path, or git:REV for a revision",
+            )
         loaded = load_files(session, [Path(base)], Variables.OPTIONAL)
     else:
         found = _from_git(session, base.removeprefix("git:"), paths)

@@ -80,7 +80,6 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "same-room-twice": (_E, "two declared names are one room to Daily"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
-    "foreign-assignments": (_N, "what the file does not mention is left alone"),
 }
 
 

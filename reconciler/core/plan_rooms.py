@@ -218,7 +218,8 @@ def whole(name: str, want: object, have: object) -> object:
     """An object as it is written: declared keys over the live settable ones.
 
     Whether Daily merges a nested object or replaces it is unknown, so all of it
-    is sent. A declared null leaves its key out.
+    is sent. A declared null leaves its key out; where Daily shows another value than
+    the default, the default is written instead, since a merge would keep the value.
     """
     if name not in ROOM.objects or not isinstance(want, Mapping):
         return _settled(want)
@@ -228,7 +229,13 @@ def whole(name: str, want: object, have: object) -> object:
         for key, value in live.items()
         if key in ROOM.objects[name] and value is not None and key not in want
     }
-    return {**kept, **{k: _settled(v) for k, v in want.items() if v is not None}}
+    reset = {
+        key: ROOM.defaults[name, key]
+        for key, value in want.items()
+        if value is None and live.get(key) is not None and (name, key) in ROOM.defaults
+    }
+    written = {k: _settled(v) for k, v in want.items() if v is not None}
+    return {**kept, **reset, **written}
 
 
 def _settled(value: object) -> object:

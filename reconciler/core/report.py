@@ -76,6 +76,7 @@ class Report:
     `rescue_file`: where both dial-in stores were saved; empty once it was removed.
     `verified`: the domain was read after the last write.
     `left_out`: changes that the approved plan did not hold.
+    `allowed_pins`: how many PINs were allowed to change.
     `requests` and `throttled` count what was sent, and the 429s among the answers.
     """
 
@@ -91,6 +92,7 @@ class Report:
     throttled: int = 0
     seconds: float = 0.0
     left_out: tuple[Unapproved, ...] = ()
+    allowed_pins: int = 0
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
         """The results with one of these outcomes."""
@@ -109,7 +111,7 @@ class Report:
             self.of(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
             or self.kept
             or self.lost
-            or any(pin_is_bad(p) for p in self.pins)
+            or self._has_bad_pins()
             or self.stopped
             or not self.verified
             or self.left_out
@@ -118,10 +120,12 @@ class Report:
             return 0
         return 3 if self.wrote or self.lost or self.left_out else 1
 
-
-def pin_is_bad(news: PinNews) -> bool:
-    """A PIN that callers use stopped working, or one that was wanted is not there."""
-    return news.fate is not PinFate.NEW
+    def _has_bad_pins(self) -> bool:
+        """PINs that are gone, or that changed without being allowed to."""
+        fates = [news.fate for news in self.pins]
+        if PinFate.LOST in fates or PinFate.MISSING in fates:
+            return True
+        return fates.count(PinFate.CHANGED) > self.allowed_pins
 
 
 def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Result, ...]:

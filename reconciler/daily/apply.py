@@ -76,6 +76,7 @@ def _verified(run: Run) -> Report:
         lost=tuple(run.lost),
         rescue_file=str(run.rescued) if run.rescued else "",
         stopped=run.stopped,
+        allowed_pins=run.allowed("new-pin"),
         verified=not problem,
         unverified_reason=problem,
     )

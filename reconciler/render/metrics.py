@@ -1,8 +1,8 @@
 """Metrics of an apply in Prometheus' text format, for node_exporter's textfile
 collector: https://github.com/prometheus/node_exporter#textfile-collector
 
-The time of the last success must outlive a failed run, so it is taken over from the
-file that is there.
+The time of the last success and the next expiry must outlive a failed run, so they
+are taken over from the file that is there.
 """
 
 from __future__ import annotations
@@ -117,6 +117,17 @@ def _escaped(label: str) -> str:
 
 def last_success(text: str) -> float | None:
     """The time of the last success in an earlier file of ours."""
-    name = f"{_PREFIX}_last_success_timestamp_seconds"
-    found = re.search(rf"^{name}\{{[^}}]*\}} (\d+)", text, re.MULTILINE)
+    return _value(text, "last_success_timestamp_seconds")
+
+
+def nearest_expiry(text: str, now: float) -> float | None:
+    """What an earlier file of ours said, as far as it has come since."""
+    left = _value(text, "nearest_expiry_seconds")
+    then = _value(text, "last_run_timestamp_seconds")
+    return None if left is None or then is None else left - (now - then)
+
+
+def _value(text: str, name: str) -> float | None:
+    pattern = rf"^{_PREFIX}_{name}\{{[^}}]*\}} (-?\d+)"
+    found = re.search(pattern, text, re.MULTILINE)
     return float(found[1]) if found else None

@@ -109,6 +109,7 @@ def test_metrics_outlive_a_failed_run(world: World) -> None:
     """A run that fails keeps the time of the last success and counts the failure."""
     world.apply("--metrics", "daily.prom")
     good = _metrics(world)["daily_reconciler_last_success_timestamp_seconds"]
+    left = _metrics(world)["daily_reconciler_nearest_expiry_seconds"]
     world.config.write_text("version: 1\ndomain: other\n")
 
     world.apply("--metrics", "daily.prom", expect=4)
@@ -117,6 +118,7 @@ def test_metrics_outlive_a_failed_run(world: World) -> None:
     assert after["daily_reconciler_exit_code"] == 4
     assert after["daily_reconciler_failures"] == 1
     assert after["daily_reconciler_last_success_timestamp_seconds"] == good
+    assert left - 60 <= after["daily_reconciler_nearest_expiry_seconds"] <= left
 
 
 def test_a_second_run_finds_the_lock(world: World) -> None:

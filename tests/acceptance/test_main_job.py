@@ -64,3 +64,19 @@ def test_the_guides_room_keeps_what_daily_does_not_show(
     ids = [finding["id"] for finding in again["findings"]]
     assert ids == (["unverified"] if echo == "lossy" else [])
     assert again["changes"] == []
+
+
+@pytest.mark.parametrize("nested", ASSUMPTIONS["nested"])
+def test_a_null_inside_an_object_takes_a_value_back(
+    make_world: Callable[..., World], nested: str
+) -> None:
+    """A key that is null goes back to its default, whether Daily merges or not."""
+    world = make_world(assume=Assume(nested=nested))
+    world.write(GUIDE_ROOM)
+    world.apply()
+    world.write(GUIDE_ROOM.replace("_start: true", "_start: null"))
+
+    world.apply()
+
+    dialin = world.sandbox.store.rooms["your-room-name"].properties["dialin"]
+    assert not dialin.get("wait_for_meeting_start")

@@ -326,6 +326,7 @@ def test_a_broken_base_is_said_and_left_out(world: World) -> None:
     [
         pytest.param("git:nope", "git knows no revision 'nope'", id="unknown"),
         pytest.param("git:--upload-pack=x", "git knows no revision", id="an-option"),
+        pytest.param("nope.yaml", "the base nope.yaml does not exist", id="a-path"),
     ],
 )
 def test_a_missing_revision_is_one_clear_error(

@@ -99,7 +99,7 @@ def planned(case: Case) -> Plan:
 FINDINGS_OF_PLANNING = (
     *("unverified", "stores-differ", "other-store", "not-purchased"),
     *("orphaned-assignment", "room-number-unassigned", "room-number-gone"),
-    *("case-folded", "same-room-twice", "live-pin-expiry", "foreign-assignments"),
+    *("case-folded", "same-room-twice", "live-pin-expiry"),
 )
 
 
