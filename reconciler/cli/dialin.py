@@ -2,51 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import config_argument, output_options, target_options
+from reconciler.cli.options import (
+    config_argument,
+    file_option,
+    only_option,
+    output_options,
+    parse_globs,
+    target_options,
+)
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.core.callers import DialIn
+
+EXTRA = "pip install 'daily-reconciler[report]'"
 
 
 @click.command()
 @config_argument
-@output_options("text", "json")
+@only_option
+@click.option("--mask", is_flag=True, help="Leave the PINs out.")
+@file_option("--out", "Write to this file, readable by you only, not to stdout.")
+@output_options("text", "json", "csv", "markdown", "html")
 @target_options
-def dialin(config: tuple[Path, ...], **options: Any) -> int:
+def dialin(
+    config: tuple[Path, ...],
+    only: tuple[str, ...],
+    mask: bool,
+    out: Path | None,
+    **options: Any,
+) -> int:
     """Show which number and PIN callers use for each room of the files.
 
-    The output holds PINs: whoever has one can join by phone.
+    The output holds PINs: whoever has one can join by phone. As html it is a sheet to
+    print or to share, with a link to tap and a QR code for each room.
     """
     from reconciler.cli.failure import guarded, session_of
 
     session = session_of(**options)
 
     def work() -> int:
-        import reconciler
-        from reconciler.cli.session import (
-            connect,
-            load_files,
-            numbers_of,
-            usable,
-        )
-        from reconciler.config.load import Variables
-        from reconciler.core.callers import dialins
-        from reconciler.daily.live import read_live
-        from reconciler.render.json import dialin_document, dump
-        from reconciler.render.report_text import dialin_text
+        from reconciler.core.callers import masked
 
-        wanted = usable(load_files(session, config, Variables.OPTIONAL))
-        with connect(session, wanted.domain, numbers_of(wanted)) as client:
-            live = read_live(client, wanted, every_assignment=True)
-        entries = dialins(wanted, live)
-        if session.output.format == "json":
-            tool = reconciler.__version__
-            document = dialin_document(entries, live.domain.name, tool=tool)
-            session.result(dump(document))
-        else:
-            session.result(dialin_text(entries))
+        chosen = parse_globs("--only", only) if only else lambda _kind, _name: True
+        entries, domain = _read(session, config)
+        entries = [entry for entry in entries if chosen("room", entry.room)]
+        text = _show(session, masked(entries) if mask else entries, domain)
+        _give(session, text, out, private=not mask)
         return 0
 
     return guarded(session, work)
+
+
+def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], str]:
+    from reconciler.cli.session import connect, load_files, numbers_of, usable
+    from reconciler.config.load import Variables
+    from reconciler.core.callers import dialins
+    from reconciler.daily.live import read_live
+
+    wanted = usable(load_files(session, paths, Variables.OPTIONAL))
+    with connect(session, wanted.domain, numbers_of(wanted)) as client:
+        live = read_live(client, wanted, every_assignment=True)
+    return dialins(wanted, live, now=session.now()), live.domain.name
+
+
+def _show(session: Session, entries: Sequence[DialIn], domain: str) -> str:
+    import reconciler
+
+    tool = reconciler.__version__
+    match session.output.format:
+        case "json":
+            from reconciler.render.dialin_json import dialin_document
+            from reconciler.render.json import dump
+
+            return dump(dialin_document(entries, domain, tool=tool))
+        case "csv":
+            from reconciler.render.dialin_csv import dialin_csv
+
+            return dialin_csv(entries)
+        case "markdown":
+            from reconciler.render.dialin_markdown import dialin_markdown
+
+            return dialin_markdown(entries, domain)
+        case "html":
+            from reconciler.render.dialin_html import dialin_html
+            from reconciler.render.qr import available
+
+            if not available():
+                session.say(f"no QR codes in the sheet; to have them: {EXTRA}")
+            return dialin_html(entries, domain, now=session.now(), tool=tool)
+    from reconciler.render.dialin_text import dialin_text
+
+    return dialin_text(entries)
+
+
+def _give(session: Session, text: str, out: Path | None, *, private: bool) -> None:
+    if out is None:
+        # What prints the result ends its last line.
+        session.result(text.removesuffix("\n"))
+        return
+    from reconciler.cli.files import write_private
+
+    write_private(out, text)
+    session.say(f"wrote {out}" + ("; it holds PINs" if private else ""))

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "apply": "Bring Daily to what the files say.",
     "dialin": "Show which number and PIN callers use for each room.",
     "import": "Write what a live domain has as a config file.",
+    "numbers": "Show what each phone number does, and for which rooms.",
     "restore": "Bring back assignments from a rescue file.",
     "explain": "Explain one key of the config.",
     "effective": "Show what a room gets after the defaults, and from where.",

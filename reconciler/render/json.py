@@ -1,4 +1,4 @@
-"""Plans, reports, findings and dial-in lists as JSON documents.
+"""Plans, reports and findings as JSON documents.
 
 Each document says its kind and format version first. Secrets appear as labels.
 """
@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from reconciler.core.callers import DialIn
 from reconciler.core.diff import FieldChange
 from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, errors
@@ -227,31 +226,3 @@ def restored_document(
 
 def _entry(entry: LiveAssignment) -> dict[str, object]:
     return {"name": label(entry), "type": entry.type, "store": entry.store}
-
-
-def dialin_document(
-    entries: Sequence[DialIn], domain: str, *, tool: str
-) -> dict[str, object]:
-    """Who dials what. This document holds PINs."""
-    return {
-        **_head("dialin", tool),
-        "domain": domain,
-        "rooms": [_dialin(entry) for entry in entries],
-    }
-
-
-def _dialin(entry: DialIn) -> dict[str, object]:
-    return {
-        "room": entry.room,
-        "pin": entry.pin or None,
-        "numbers": [
-            {
-                "number": number.number,
-                "dial": f"{number.number},,{entry.pin}",
-                "note": number.note,
-            }
-            for number in entry.numbers
-        ],
-        "expires": None if entry.expires is None else time_text(entry.expires),
-        "problem": entry.problem or None,
-    }

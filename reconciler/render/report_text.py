@@ -1,11 +1,10 @@
-"""Reports and dial-in lists as text."""
+"""Reports as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.approval import Unapproved
-from reconciler.core.callers import DialIn
 from reconciler.core.plan import Action
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
 from reconciler.render.words import (
@@ -15,7 +14,6 @@ from reconciler.render.words import (
     duration,
     path_text,
     short,
-    time_text,
     value_text,
 )
 
@@ -122,24 +120,3 @@ def unapproved_text(extra: Sequence[Unapproved], paint: Paint) -> str:
         f"{item.change.kind} {clean(item.change.key)}: {clean(item.why)}"
         for item in extra
     )
-
-
-def dialin_text(entries: Sequence[DialIn]) -> str:
-    """Who dials what, one room per block."""
-    if not entries:
-        return "no room of this file has PIN dial-in"
-    return "\n\n".join("\n".join(_dialin(entry)) for entry in entries)
-
-
-def _dialin(entry: DialIn) -> Iterator[str]:
-    yield short(entry.room)
-    if entry.problem:
-        yield f"    {clean(entry.problem)}"
-        return
-    for number in entry.numbers:
-        note = f"   ({number.note})" if number.note else ""
-        dial = f"{number.number},,{entry.pin}"
-        yield f"    {clean(dial)}{clean(note)}"
-    yield f"    PIN {clean(entry.pin)}"
-    if entry.expires is not None:
-        yield f"    until {time_text(entry.expires)}"

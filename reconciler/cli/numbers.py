@@ -1,0 +1,56 @@
+"""`numbers`: what the domain's phone numbers do, and which of them the file manages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import config_argument, output_options, target_options
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+
+
+@click.command()
+@config_argument
+@click.option(
+    "--all-rooms",
+    is_flag=True,
+    help="Read every room of the domain, to know each one that names a number.",
+)
+@output_options("text", "json")
+@target_options
+def numbers(config: tuple[Path, ...], all_rooms: bool, **options: Any) -> int:
+    """Show the domain's phone numbers: what each one does, where, for which rooms.
+
+    For those that the files do not manage it prints the YAML that would.
+    """
+    from reconciler.cli.failure import guarded, session_of
+
+    session = session_of(**options)
+    return guarded(session, lambda: _numbers(session, config, all_rooms))
+
+
+def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
+    import reconciler
+    from reconciler.cli.session import connect, load_files, numbers_of, usable
+    from reconciler.config.load import Variables
+    from reconciler.core.numbers import number_uses, suggestions
+    from reconciler.daily.live import read_live
+    from reconciler.render.json import dump
+    from reconciler.render.numbers_json import numbers_document
+    from reconciler.render.numbers_text import numbers_text
+
+    wanted = usable(load_files(session, paths, Variables.OPTIONAL))
+    with connect(session, wanted.domain, numbers_of(wanted)) as client:
+        live = read_live(client, wanted, every_room=all_rooms, every_assignment=True)
+    uses = number_uses(wanted, live)
+    suggested = tuple(suggestions(uses, wanted.store))
+    if session.output.format == "json":
+        tool = reconciler.__version__
+        session.result(dump(numbers_document(uses, suggested, live, tool=tool)))
+    else:
+        session.result(numbers_text(uses, suggested, live))
+    return 0

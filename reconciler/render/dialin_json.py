@@ -1,0 +1,46 @@
+"""Who dials what, as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.core.callers import DialIn, Number, dial_string, tel_link
+from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.phones import for_people
+from reconciler.render.words import time_text
+
+
+def dialin_document(
+    entries: Sequence[DialIn], domain: str, *, tool: str
+) -> dict[str, object]:
+    """This document holds PINs, unless they were masked."""
+    return {
+        "kind": "dialin",
+        "format_version": FORMAT_VERSION,
+        "tool_version": tool,
+        "domain": domain,
+        "rooms": [_dialin(entry) for entry in entries],
+    }
+
+
+def _dialin(entry: DialIn) -> dict[str, object]:
+    return {
+        "room": entry.room,
+        "pin": entry.pin or None,
+        "pin_masked": entry.masked,
+        "numbers": [_number(number, entry.pin) for number in entry.numbers],
+        "expires": None if entry.expires is None else time_text(entry.expires),
+        "problem": entry.problem or None,
+    }
+
+
+def _number(number: Number, pin: str) -> dict[str, object]:
+    return {
+        "number": number.number,
+        "formatted": for_people(number.number),
+        "dial": dial_string(number.number, pin),
+        "tel": tel_link(number.number, pin) or None,
+        "source": str(number.source),
+        "country": number.country or None,
+        "note": number.note,
+    }

@@ -1,0 +1,80 @@
+"""Who dials what, as a table for a terminal: one line per room and number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from reconciler.core.callers import DialIn, Number, Source, dial_string
+from reconciler.render.words import clean, short, time_text
+
+NOTHING: Final = "no room of this file has PIN dial-in"
+HIDDEN: Final = "*" * 11
+"""Stands for a PIN that is left out, as long as a PIN is."""
+
+_NOTES: Final = {
+    Source.ASSUMED: "assumed: Daily names no number for the room, so callers are\n"
+    "taken to use the one that was bought first.",
+    Source.GLOBAL: "Daily's: one of Daily's own numbers, since the domain has none\n"
+    "that asks for a PIN.",
+}
+
+
+def dialin_text(entries: Sequence[DialIn]) -> str:
+    """The table, and what its notes mean."""
+    if not entries:
+        return NOTHING
+    head = ("ROOM", "PIN", "DIAL STRING", "UNTIL", "NOTE")
+    rows = [head, *(row for entry in entries for row in _rows(entry))]
+    parts = ["\n".join(columns(rows))]
+    seen = {number.source for entry in entries for number in entry.numbers}
+    parts += (text for source, text in _NOTES.items() if source in seen)
+    return "\n\n".join(parts)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of equal length, aligned by spaces; a row of fewer cells runs on."""
+    whole = [row for row in rows if len(row) == len(rows[0])]
+    widths = [max(len(row[at]) for row in whole) for at in range(len(rows[0]))]
+    widths[0] = max(widths[0], *(len(row[0]) for row in rows))
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join(cells).rstrip()
+
+
+def day_text(seconds: float | None) -> str:
+    """The day of a time, in UTC: `2027-05-22`."""
+    return "" if seconds is None else time_text(seconds).partition("T")[0]
+
+
+def people_day(seconds: float) -> str:
+    """The day of a time, in UTC, as people say it: `22 May 2027`."""
+    try:
+        day = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def problem_text(entry: DialIn) -> str:
+    """Why there is no PIN, with the day where there is one to tell."""
+    day = f" on {day_text(entry.expires)}" if entry.expires is not None else ""
+    return clean(entry.problem) + day
+
+
+def _rows(entry: DialIn) -> Iterable[tuple[str, ...]]:
+    room = short(entry.room)
+    if entry.problem:
+        yield room, problem_text(entry)
+        return
+    pin = HIDDEN if entry.masked else clean(entry.pin)
+    for number in entry.numbers:
+        dial = clean(dial_string(number.number, entry.pin))
+        yield room, pin, dial, day_text(entry.expires), _note(number)
+
+
+def _note(number: Number) -> str:
+    if number.source is Source.ASSUMED:
+        return "assumed"
+    return f"Daily's, {number.country}" if number.source is Source.GLOBAL else ""

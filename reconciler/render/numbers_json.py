@@ -1,0 +1,48 @@
+"""Phone numbers and what each one does, as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.core.model import Live
+from reconciler.core.numbers import NumberUse, Suggestion
+from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.numbers_text import suggestion_text
+from reconciler.render.phones import for_people
+
+
+def numbers_document(
+    uses: Sequence[NumberUse],
+    suggested: Sequence[Suggestion],
+    live: Live,
+    *,
+    tool: str,
+) -> dict[str, object]:
+    """Every number, and the YAML for those that the file does not manage."""
+    return {
+        "kind": "numbers",
+        "format_version": FORMAT_VERSION,
+        "tool_version": tool,
+        "domain": live.domain.name,
+        "numbers": [_number(use) for use in uses],
+        "sip_only_entries": sum(e.number is None for e in live.assignments),
+        "rooms_read": len(live.rooms),
+        "rooms_total": live.total_rooms,
+        "suggested_yaml": suggestion_text(suggested) or None,
+    }
+
+
+def _number(use: NumberUse) -> dict[str, object]:
+    return {
+        "number": use.number,
+        "formatted": for_people(use.number),
+        "name": use.name or None,
+        "use": str(use.use),
+        "purchased": use.owned,
+        "caller_id": use.caller_id,
+        "assignments": [{"store": e.store, "type": e.type} for e in use.entries],
+        "declared": use.declared or None,
+        "rooms": list(use.rooms),
+        "live_rooms": list(use.live_rooms),
+        "assumed_default": use.default,
+    }

@@ -1,0 +1,132 @@
+"""Phone numbers and what each one does, for a terminal, and the YAML to manage them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from reconciler.core.model import Live, Secret
+from reconciler.core.numbers import NumberUse, Suggestion, Use
+from reconciler.render.dialin_text import columns
+from reconciler.render.words import clean, count, short
+
+NAMED: Final = 3
+"""Rooms of one number that the table names; JSON has all of them."""
+
+_TYPES: Final = {"pin_dialin": "PIN dial-in", "pinless_dialin": "pinless dial-in"}
+_USES: Final = {
+    Use.NOTHING: "nothing",
+    Use.CALLER_ID: "caller id only",
+    Use.NOT_PURCHASED: "not purchased",
+}
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_NOT_TEXT: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+
+
+def numbers_text(
+    uses: Sequence[NumberUse], suggested: Sequence[Suggestion], live: Live
+) -> str:
+    """The table, what is odd about it, and what to write for the unmanaged ones."""
+    if not uses:
+        return "this domain has no phone numbers"
+    head = ("NUMBER", "DOES", "STORE", "FILE", "NAMED BY ROOMS")
+    table = "\n".join(columns([head, *map(_row, uses)]))
+    remarks = "\n".join([r for use in uses for r in _remarks(use)] + _counted(live))
+    parts = [table, remarks, suggestion_text(suggested)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _row(use: NumberUse) -> tuple[str, ...]:
+    store = {0: "-", 1: "".join(use.stores)}.get(len(use.stores), "both")
+    file = {"": "-", "absent": "to remove"}.get(use.declared, "managed")
+    return short(use.number), _does(use), store, file, _rooms(use)
+
+
+def _does(use: NumberUse) -> str:
+    types = " / ".join(_TYPES.get(kind, clean(kind)) for kind in use.types)
+    if use.use is Use.ORPHANED:
+        return f"{types}, orphaned"
+    return types or _USES[use.use]
+
+
+def _rooms(use: NumberUse) -> str:
+    names = list(dict.fromkeys((*use.rooms, *use.live_rooms)))
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(short(name, 40) for name in names[:NAMED]) + more or "-"
+
+
+def _remarks(use: NumberUse) -> Iterator[str]:
+    number = short(use.number)
+    if len(use.types) > 1:
+        said = ", ".join(
+            f"{entry.store} says {_TYPES.get(entry.type, clean(entry.type))}"
+            for entry in use.entries
+        )
+        yield f"{number}: the two stores disagree: {said}"
+    if use.use is Use.ORPHANED:
+        yield f"{number}: assigned, but this domain does not own it any more"
+    if use.use is Use.NOT_PURCHASED:
+        where = "the file" if use.declared or use.rooms else "a room in Daily"
+        yield f"{number}: named by {where}, but this domain has not purchased it"
+    if use.default:
+        yield f"{number}: assumed for rooms that name no number, being the first bought"
+
+
+def _counted(live: Live) -> list[str]:
+    said = []
+    sip = sum(entry.number is None for entry in live.assignments)
+    if sip:
+        entries = "1 entry" if sip == 1 else f"{sip:,} entries"
+        said.append(f"{entries} without a number (reached by SIP only) left alone")
+    if not live.complete and live.total_rooms > len(live.rooms):
+        said.append(
+            f"{len(live.rooms):,} of {count(live.total_rooms, 'room')} read; "
+            "--all-rooms reads all of them"
+        )
+    return said
+
+
+def suggestion_text(suggested: Sequence[Suggestion]) -> str:
+    """YAML for a config file; what cannot be written yet is in comments."""
+    if not suggested:
+        return ""
+    written = [s for s in suggested if s.type]
+    lines = ["# To manage the others as well, merge this into the file:"]
+    lines += ["phone_numbers:"] * bool(written)
+    for one in written:
+        lines += _yaml(one)
+    for one in suggested:
+        if not one.type:
+            lines.append(f"  # {scalar(one.number)}: {clean(one.why)}")
+    return "\n".join(lines)
+
+
+def _yaml(one: Suggestion) -> Iterator[str]:
+    yield f"  {scalar(one.number)}:"
+    if not one.fields:
+        yield f"    {one.type}: {{}}"
+        return
+    yield f"    {one.type}:"
+    for name, value in one.fields.items():
+        if isinstance(value, Mapping):
+            inside = ", ".join(f"{k}: {quoted(str(v))}" for k, v in value.items())
+            yield f"      {name}: {{{inside}}}"
+        else:
+            yield f"      {name}: {scalar(value)}"
+
+
+def scalar(value: object) -> str:
+    """A text as YAML: plain where that is safe. A secret is its variable."""
+    if isinstance(value, Secret):
+        return value.label
+    text = str(value)
+    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT:
+        return text
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes: what `clean` spells is what YAML reads back."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return f'"{clean(escaped)}"'
