@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from reconciler.core.export import Entry, Keys, Wish
-from reconciler.core.export_values import Namer, property_value
+from reconciler.core.export_values import Namer, property_value, writable
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import Live, LiveAssignment, Store
 from reconciler.core.normalize import Context
@@ -25,6 +25,7 @@ def numbers(
 ) -> Iterator[Entry]:
     """Each number of a store, in order; `notes` takes what stays out."""
     mine = {a.number: a for a in live.assignments if a.store == store and a.number}
+    mine = {number: a for number, a in mine.items() if writable(number)}
     owned = {number.number for number in live.purchased or ()}
     for number, assignment in sorted(mine.items()):
         if ("number", number) in wish.declared:

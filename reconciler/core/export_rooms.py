@@ -31,6 +31,8 @@ def rooms(
             continue
         if expired(room, now):
             out["expired"] += 1
+        elif not writable(room.name):
+            out["nameless"] += 1
         elif _is_passing(room) and not wish.include_expiring:
             out["passing"] += 1
         else:
@@ -41,17 +43,19 @@ def rooms(
             yield entry
     if out["passing"]:
         notes.append(
-            f"left out: {_rooms_said(out['passing'])} with an exp and no PIN dial-in "
+            f"left out: {_said(out['passing'])} with an exp and no PIN dial-in "
             "(--include-expiring takes them)"
         )
+    if out["nameless"]:
+        notes.append(f"left out: {_said(out['nameless'])} with no name for a file")
     if out["expired"]:
-        notes.append(f"left out: {_rooms_said(out['expired'])} that expired already")
+        notes.append(f"left out: {_said(out['expired'])} that expired already")
     for name, times in sorted(unknown.items()):
-        notes.append(f"left out: '{name}', unknown here, of {_rooms_said(times)}")
+        notes.append(f"left out: '{name}', unknown here, of {_said(times)}")
     notes.extend(_hidden(live, ctx))
 
 
-def _rooms_said(number: int) -> str:
+def _said(number: int) -> str:
     return "1 room" if number == 1 else f"{number:,} rooms"
 
 
@@ -95,7 +99,7 @@ def _room(
             properties[name] = namer.without_secrets(ROOM, room.name, name, value)
     expires = _expiry(room, now, wish.rolling, properties, remarks)
     body: dict[str, object] = {}
-    if room.privacy is not None:
+    if room.privacy is not None and writable(room.privacy):
         body["privacy"] = room.privacy
     if expires:
         body["expires"] = expires

@@ -27,7 +27,7 @@ _BEFORE: Final = (
 )
 _LEEWAY: Final = 3_600
 """Seconds between an import and the plan in which nothing may fall due."""
-_LONGEST_KEY: Final = 900
+_LONGEST_KEY: Final = 100
 _DEEPEST: Final = 30
 _MOST_DIGITS: Final = 60
 
