@@ -14,6 +14,7 @@ Every special case lives here as data preparation, so that the diff has none:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
@@ -86,10 +87,8 @@ def canonical(path: Path, value: object, ctx: Context) -> object:
     if value is None or value == "":
         # The domain may show an inherited default in any of the forms below.
         value = ctx.defaults.get(path)
-    if path in ctx.kind.numbers:
-        value = (
-            [e164(str(item)) for item in value] if isinstance(value, list) else value
-        )
+    if path in ctx.kind.numbers and isinstance(value, list):
+        value = [e164(i) if isinstance(i, str) else i for i in value]
     if path in ctx.kind.sets:
         return _as_set(value)
     if path[0] in ctx.kind.times and isinstance(value, int | float):
@@ -268,9 +267,14 @@ def _hidden(path: Path, have: object, ctx: Context) -> bool:
 def _as_set(value: object) -> object:
     if not isinstance(value, list):
         return value
-    unique = sorted({str(item) for item in value})
+    unique = sorted({_as_text(item) for item in value})
     # A list of one and the bare value mean the same to Daily's documentation.
     return unique[0] if len(unique) == 1 else unique
+
+
+def _as_text(item: object) -> str:
+    # Daily shows texts here; anything else still has to compare, whatever its order.
+    return item if isinstance(item, str) else json.dumps(item, sort_keys=True)
 
 
 def _defaults(kind: Kind, domain: Mapping[str, object]) -> dict[Path, object]:
