@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
+from reconciler.core.export import Entry
+from reconciler.core.export_values import Namer, property_value
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import (
     Config,
@@ -20,10 +22,9 @@ from reconciler.core.model import (
     Live,
     LiveAssignment,
     PurchasedNumber,
-    Secret,
     Store,
 )
-from reconciler.core.normalize import reveal, veil
+from reconciler.core.normalize import Context, reveal
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
 
@@ -33,11 +34,6 @@ _FIELDS: Final = (
     *("hold_music_url", "timeout_config"),
 )
 """What an assignment can have, in the order in which people write it."""
-_VARIABLES: Final = {
-    "hmac": "HMAC",
-    "room_creation_api": "URL",
-    "hold_music_url": "MUSIC_URL",
-}
 
 
 class Use(enum.StrEnum):
@@ -97,13 +93,11 @@ class NumberUse:
 class Suggestion:
     """What to write so that the file manages a number.
 
-    `type` is empty where nothing can be written yet, and `why` says why not. A
-    `Secret` among the fields has the reference to a variable as its label.
+    There is no `entry` where nothing can be written yet; `why` says why not.
     """
 
     number: str
-    type: str = ""
-    fields: Mapping[str, object] | None = None
+    entry: Entry | None = None
     why: str = ""
 
 
@@ -154,7 +148,7 @@ def default_number(live: Live) -> str:
 
 def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]:
     """One for each number that the file does not manage but could."""
-    taken: set[str] = set()
+    namer = Namer()
     for use in uses:
         if use.declared or not (use.owned or use.entries):
             continue
@@ -167,8 +161,7 @@ def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]
             why = f"assigned in the {other} store, which this file does not write"
             yield Suggestion(use.number, why=why)
         else:
-            entry = use.entries[0]
-            yield Suggestion(use.number, entry.type, _fields(entry, taken))
+            yield Suggestion(use.number, _entry(use.number, use.entries[0], namer))
 
 
 def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:
@@ -215,29 +208,15 @@ def _role(declared: Desired) -> Declared:
     return "pin_dialin" if pin else "pinless_dialin"
 
 
-def _fields(entry: LiveAssignment, taken: set[str]) -> dict[str, object]:
-    """The entry as a file would have it: what is set, secrets as variables."""
-    made: dict[str, object] = {}
+def _entry(number: str, assignment: LiveAssignment, namer: Namer) -> Entry:
+    """The assignment as a file would have it: what is set, secrets as variables."""
+    fields: dict[str, object] = {}
     for name in _FIELDS:
-        value = veil(NUMBER, (name,), entry.fields.get(name), None)
-        if isinstance(value, Mapping):
-            value = {k: v for k, v in value.items() if isinstance(v, str) and v}
-        if name not in SETTABLE.get(entry.type, ()) or not value:
+        if name not in SETTABLE.get(assignment.type, ()):
             continue
-        if isinstance(value, Secret):
-            value = Secret(value.value, _variable(entry, _VARIABLES[name], taken))
-        if isinstance(value, str | Secret | Mapping):
-            made[name] = value
-    return made
-
-
-def _variable(entry: LiveAssignment, what: str, taken: set[str]) -> str:
-    """`${SUPPORT_DIALIN_HMAC}`: by the entry's name, and by number for a second one."""
-    said = str(entry.fields.get("name_prefix") or "").upper()
-    word = "".join(c if c.isascii() and c.isalnum() else "_" for c in said).strip("_")
-    number = str(entry.number).lstrip("+")
-    name = f"{word}_DIALIN_{what}" if word and not word[0].isdigit() else ""
-    if not name or name in taken:
-        name = f"DIALIN_{number}_{what}"
-    taken.add(name)
-    return f"${{{name}}}"
+        nested = sorted(NUMBER.objects.get(name, ()))
+        live = assignment.fields.get(name)
+        value = property_value(name, live, nested, Context(NUMBER))
+        if value is not None:
+            fields[name] = namer.without_secrets(NUMBER, number, name, value)
+    return Entry("number", number, {assignment.type: fields})

@@ -78,7 +78,8 @@ def _room(entry: DialIn, at: int) -> Html:
     name = el("h2", el("bdi", short(entry.room)), id=f"room-{at}")
     parts: list[Node] = [name]
     if entry.problem:
-        parts.append(el("p", f"{problem_text(entry).capitalize()}.", class_="problem"))
+        said = problem_text(entry)
+        parts.append(el("p", f"{said[:1].upper()}{said[1:]}.", class_="problem"))
     else:
         parts += [_pin(entry), _numbers(entry), *_until(entry)]
     about = el("div", *parts, class_="about")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.model import Live, Secret
+from reconciler.core.model import Live
 from reconciler.core.numbers import NumberUse, Suggestion, Use
 from reconciler.render.dialin_text import columns
 from reconciler.render.words import clean, count, short
+from reconciler.render.yaml_config import entry_lines, key_text
 
 NAMED: Final = 3
 """Rooms of one number that the table names; JSON has all of them."""
@@ -20,8 +20,6 @@ _USES: Final = {
     Use.CALLER_ID: "caller id only",
     Use.NOT_PURCHASED: "not purchased",
 }
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_NOT_TEXT: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 
 
 def numbers_text(
@@ -91,42 +89,13 @@ def suggestion_text(suggested: Sequence[Suggestion]) -> str:
     """YAML for a config file; what cannot be written yet is in comments."""
     if not suggested:
         return ""
-    written = [s for s in suggested if s.type]
+    written = [one.entry for one in suggested if one.entry]
     lines = ["# To manage the others as well, merge this into the file:"]
     lines += ["phone_numbers:"] * bool(written)
-    for one in written:
-        lines += _yaml(one)
-    for one in suggested:
-        if not one.type:
-            lines.append(f"  # {scalar(one.number)}: {clean(one.why)}")
+    lines += (f"  {line}" for entry in written for line in entry_lines(entry))
+    lines += (
+        f"  # {key_text(one.number)}: {clean(one.why)}"
+        for one in suggested
+        if not one.entry
+    )
     return "\n".join(lines)
-
-
-def _yaml(one: Suggestion) -> Iterator[str]:
-    yield f"  {scalar(one.number)}:"
-    if not one.fields:
-        yield f"    {one.type}: {{}}"
-        return
-    yield f"    {one.type}:"
-    for name, value in one.fields.items():
-        if isinstance(value, Mapping):
-            inside = ", ".join(f"{k}: {quoted(str(v))}" for k, v in value.items())
-            yield f"      {name}: {{{inside}}}"
-        else:
-            yield f"      {name}: {scalar(value)}"
-
-
-def scalar(value: object) -> str:
-    """A text as YAML: plain where that is safe. A secret is its variable."""
-    if isinstance(value, Secret):
-        return value.label
-    text = str(value)
-    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_TEXT:
-        return text
-    return quoted(text)
-
-
-def quoted(text: str) -> str:
-    """A text in double quotes: what `clean` spells is what YAML reads back."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
-    return f'"{clean(escaped)}"'
