@@ -105,6 +105,6 @@ def _finding(finding: Finding) -> Html:
     if finding.place is not None:
         line = f":{finding.place.line}" if finding.place.line else ""
         where = [el("code", f"{finding.place.file}{line}"), ": "]
-    hint = f" {finding.hint}." if finding.hint else ""
+    hint: list[Node] = ["; ", el("bdi", finding.hint)] if finding.hint else []
     said = el("bdi", finding.message)
-    return el("li", *where, said, f" [{finding.id}].", hint)
+    return el("li", *where, said, " ", el("code", f"[{finding.id}]"), *hint)
