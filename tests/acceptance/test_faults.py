@@ -551,9 +551,10 @@ def test_a_failed_number_does_not_let_a_pin_die(
     world.write(
         ONE + "rooms:\n  lobby:\n    privacy: private\n"
         "    expires: {after: 300d, renew_before: 120d}\n"
-        f"    properties: {{dialin: {{display_name: Old, room_numbers: ['{number}']}}}}\n"
+        "    properties:\n"
+        f"      dialin: {{display_name: Old, room_numbers: ['{number}']}}\n"
     )
-    world.sandbox.faults.add("429:PUT:*all")
+    world.sandbox.faults.add("429:PUT*all")
 
     ran = _apply(world, "--format", "json")
 
