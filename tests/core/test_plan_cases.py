@@ -37,7 +37,9 @@ from reconciler.core.gates import check_gates
 from reconciler.core.normalize import labelled, reveal
 from reconciler.core.plan import Action, Change, Plan, Selection, make_plan
 from reconciler.daily.live import read_live
+from reconciler.render.html import plan_html
 from reconciler.render.json import dump, plan_document
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.text import plan_text
 from reconciler.render.words import Paint, path_text
 
@@ -167,6 +169,8 @@ def assert_no_secret(plan: Plan, case: Case) -> None:
     shown = [
         dump(document),
         plan_text(plan, gates, cost, 0, Paint()),
+        plan_markdown(plan, gates, cost, 0),
+        plan_html(plan, gates, cost, 0, tool="0"),
         repr(plan),
         *map(repr_of_change, plan.changes),
     ]
