@@ -7,7 +7,7 @@ With any error there is no config.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config import desired, files, rules, shape, source
@@ -38,7 +38,7 @@ class Loaded:
     files: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     digest: str = ""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
