@@ -35,11 +35,17 @@ TYPES_ONLY = {"errors": {"core"}}
 
 # The one module that may import each of these; everything else is the standard
 # library, or belongs to the layer.
-SOLE_IMPORTERS = {"httpx": "daily/client.py", "deepdiff": "core/diff.py"}
+SOLE_IMPORTERS = {
+    "httpx": "daily/client.py",
+    "deepdiff": "core/diff.py",
+    "phonenumbers": "render/phones.py",
+    "segno": "render/qr.py",
+}
 THIRD_PARTY = {
     "core": {"deepdiff"},
     "config": {"yaml", "jsonschema", "referencing"},
     "daily": {"httpx", "pyrate_limiter"},
+    "render": {"phonenumbers", "segno"},
     "cli": {"click"},
 }
 IMPURE = {
@@ -155,20 +161,25 @@ def test_every_sole_importer_exists() -> None:
 
 
 def test_packages_are_the_declared_dependencies() -> None:
-    """What is imported is declared, and what is declared is imported."""
+    """What is imported is declared, as an extra too, and the other way round."""
     used = {name for path in MODULES for name in others_of(path)}
-    distributions = {"yaml": "pyyaml", "pyrate_limiter": "pyrate-limiter"}
+    distributions = {
+        "yaml": "pyyaml",
+        "pyrate_limiter": "pyrate-limiter",
+        "phonenumbers": "phonenumberslite",
+    }
     foreign = {distributions.get(name, name) for name in used - sys.stdlib_module_names}
 
     assert foreign - {"referencing"} == declared()
 
 
 def declared() -> set[str]:
-    """The names under `dependencies`, in lower case, without their versions."""
+    """What a user installs, in lower case, without versions: the extra included."""
     import tomllib
 
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(text)["project"]["dependencies"]
+    project = tomllib.loads(text)["project"]
+    rows = [*project["dependencies"], *project["optional-dependencies"]["report"]]
     return {
         row.lower().partition(">")[0].partition("=")[0].partition("<")[0].strip()
         for row in rows
