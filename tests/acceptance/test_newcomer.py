@@ -26,6 +26,7 @@ from reconciler.sandbox.settings import Settings
 PAGE = Path(__file__).parents[2] / "docs/quickstart.md"
 FENCE = re.compile(r"^```(sh|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INSTALLING = ("python3 -m venv", ". .venv/bin/activate", "pip install")
+MAIN_COMMANDS = ("validate", "plan", "apply", "dialin", "import", "numbers", "explain")
 MARK = "@@ "
 
 
@@ -47,6 +48,7 @@ def _script() -> str:
         for line in text.splitlines():
             if not line.startswith(INSTALLING):
                 lines += [f"echo; echo '{MARK}{line}'", line.replace("...", "sandbox")]
+    lines += [f"echo; echo '{MARK}cat sheet.html'", "cat sheet.html"]
     return "\n".join(lines)
 
 
@@ -111,7 +113,8 @@ def test_the_sandbox_part_tells_its_story(steps: dict[str, Step]) -> None:
     applied = _one(steps, "daily-reconciler apply config.yaml --sandbox")
     assert "Apply: 3 done" in applied
     dialin = _one(steps, "daily-reconciler dialin config.yaml --sandbox")
-    assert re.search(r"\+12095550100,,\d{11}", dialin)
+    (call,) = re.findall(r"\+12095550100,,\d{11}", dialin)
+    assert f"tel:{call}" in _one(steps, "cat sheet.html")
 
 
 @pytest.mark.slow
@@ -132,7 +135,7 @@ def test_the_page_uses_only_what_there_is(steps: dict[str, Step]) -> None:
     called = {c.split()[1] for c in steps if c.startswith("daily-reconciler")}
 
     assert called <= set(COMMANDS)
-    assert called >= {"validate", "plan", "apply", "dialin", "import", "explain"}
+    assert called >= set(MAIN_COMMANDS)
 
 
 MISTAKES = [

@@ -102,11 +102,13 @@ def test_pins_are_shown_by_dialin_alone(used: tuple[World, str]) -> None:
 def test_files_have_the_modes_that_the_page_says(used: tuple[World, str]) -> None:
     """The table of files names the mode of each."""
     world, _ = used
+    world.run("dialin", "config.yaml", "--format", "html", "--out", "sheet.html")
     said = dict(re.findall(r"^\| (.+?) \| (0\d+) \|", PAGE.read_text(), re.MULTILINE))
     files = {
         "`plan --out`, `--markdown`, `--html`": ("plan.json", "plan.md", "plan.html"),
         "`apply --report`, `--markdown`": ("report.json",),
         "`import --secrets-out`": ("secrets.env",),
+        "`dialin --out`": ("sheet.html",),
         "`import --out`": ("live.yaml",),
         "`--metrics`": ("run.prom",),
         "lock file": ("held.lock",),
