@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli import completing
 from reconciler.cli.options import (
     allow_option,
     config_argument,
@@ -53,6 +54,7 @@ class Wish:
     "--resend",
     multiple=True,
     metavar="KIND:GLOB",
+    shell_complete=completing.only,
     help="Write these again without a difference, e.g. after rotating an hmac.",
 )
 @file_option("--plan", "Apply what this reviewed plan holds, or less.")

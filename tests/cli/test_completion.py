@@ -49,6 +49,7 @@ def offered(*words: str) -> list[str]:
         (["plan", "config.yaml", "--only", "room:lo"], ["room:lobby", "room:lounge"]),
         (["plan", "config.yaml", "--only", "number:"], ["number:+12095550100"]),
         (["plan", "config.yaml", "--only", ""], ["room:", "number:"]),
+        (["apply", "config.yaml", "--resend", "room:all"], ["room:all-hands"]),
         (["apply", "config.yaml", "--allow", "de"], ["delete="]),
         (["explain", "rooms.x.properties.lan"], ["rooms.x.properties.lang"]),
         (["explain", "wait"], ["wait_for_meeting_start"]),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.cli.main import run
 from reconciler.config import explain
@@ -165,3 +167,22 @@ def test_it_needs_no_key_and_no_network(
     monkeypatch.setenv("DAILY_API_URL", "https://daily.example.com/v1")
 
     assert "Norwegian" in explained(capsys, "lang")
+
+
+STEPS = ["rooms", "*", "properties", "lang", "lobby", "0", "[0]", "defaults", "", "x"]
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(STEPS)).map(".".join)))
+def test_any_path_gets_an_answer(written: str) -> None:
+    """Whatever is asked for, there are keys or none, and never an error."""
+    for key in explain.find(written):
+        assert explain.find(key.name) == (key,)
+    explain.suggestion(written)
+
+
+@pytest.mark.parametrize("path", ["rooms.*", "phone_numbers.*", "rooms.lobby"])
+def test_a_name_of_yours_lists_its_keys(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Below a name of the user's, the keys of its entry are listed."""
+    assert "state" in explained(capsys, path)
