@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.config.effective import effective
+from reconciler.config.load import Variables, load
 
 MAIN = """\
 version: 1
@@ -167,3 +169,19 @@ def test_an_invalid_config_says_why(
 
     assert run(["effective", ".", "lobby"]) == 1
     assert "did you mean 'lang'?" in capsys.readouterr().err
+
+
+def test_each_line_of_the_example_has_its_key() -> None:
+    """For every entry of the example, each value's key stands where it is said."""
+    example = Path(__file__).parents[2] / "config.example.yaml"
+    lines = example.read_text(encoding="utf-8").splitlines()
+    first, last = (lines.index(f"{name}:") for name in ("defaults", "phone_numbers"))
+    loaded = load(
+        [example], environ={}, now=1_800_000_000, variables=Variables.OPTIONAL
+    )
+
+    for entry in loaded.entries:
+        for value in effective(entry).values:
+            text = lines[value.place.line - 1][value.place.column - 1 :]
+            assert text.startswith(value.path[-1]), (entry.key, value.path)
+            assert value.inherits == (first < value.place.line < last)
