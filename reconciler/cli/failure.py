@@ -29,6 +29,9 @@ def session_of(
 
 def guarded(session: Session, work: Callable[[], int]) -> int:
     """Run a command; what it raises on purpose becomes a message and a code."""
+    if threading.current_thread() is threading.main_thread():
+        # Until a write begins, SIGTERM ends a run as Ctrl-C does: with a word.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return work()
     except ReconcilerError as error:

@@ -18,7 +18,7 @@ import ipaddress
 import json
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -421,13 +421,23 @@ def _forms(secrets: Iterable[str]) -> set[str]:
 
 def _secrets(body: object) -> tuple[str, ...]:
     if isinstance(body, Secret):
-        return (body.value,) if body.value else ()
+        return (body.value, *_parts(body.value)) if body.value else ()
     values: Iterable[object] = ()
     if isinstance(body, Mapping):
         values = body.values()
     elif isinstance(body, list | tuple):
         values = body
     return tuple(secret for value in values for secret in _secrets(value))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """What is secret in a URL by itself, should Daily quote only that."""
+    try:
+        url = urlsplit(secret)
+    except ValueError:
+        return
+    if url.netloc:
+        yield from (part for part in (url.query, url.password, url.username) if part)
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

@@ -337,6 +337,21 @@ def test_a_refused_body_shows_no_secret() -> None:
     assert "(secret)" in caught.value.message
 
 
+def test_a_part_of_a_secret_address_is_masked_too() -> None:
+    """Daily quoting only the query of a hook address does not show its token."""
+    hook = Secret("https://caller:s3cret@example.com/h?token=only-the-query")
+    words = "no such query: token=only-the-query, for caller:s3cret"
+
+    with (
+        client_on(Script([refusal(400, "bad", words)]), writable=True) as client,
+        pytest.raises(DailyRejectedError) as caught,
+    ):
+        client.send("POST", "/rooms/x", {"properties": {"meeting_join_hook": hook}})
+
+    assert "only-the-query" not in caught.value.message
+    assert "s3cret" not in caught.value.message
+
+
 def test_secrets_are_opened_on_the_wire_only() -> None:
     """What is sent holds the secret's value, at any depth."""
     script = Script([OK])
