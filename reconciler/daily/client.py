@@ -436,8 +436,9 @@ def _parts(secret: str) -> Iterator[str]:
         url = urlsplit(secret)
     except ValueError:
         return
-    if url.netloc:
-        yield from (part for part in (url.query, url.password, url.username) if part)
+    # A short part would mask ordinary words wherever they hold it.
+    parts = (url.query, url.password, url.username) if url.netloc else ()
+    yield from (part for part in parts if part and len(part) >= 4)
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
