@@ -88,6 +88,11 @@ class Script:
         return httpx.Response(200, json=answer)
 
 
+def _ok(body: object) -> httpx.Response:
+    """JSON as lax as servers write it: NaN, and halves of characters, are allowed."""
+    return httpx.Response(200, text=json.dumps(body))
+
+
 @dataclass
 class Domain:
     """A Daily domain that can be read.
@@ -107,16 +112,16 @@ class Domain:
         path = unquote(request.url.path.removeprefix("/v1"))
         if path == "/":
             body = {"domain_name": self.name, "domain_id": "d", "config": self.config}
-            return httpx.Response(200, json=body)
+            return _ok(body)
         if path.startswith("/rooms/"):
             return self._room(path.removeprefix("/rooms/"))
-        return httpx.Response(200, json=self._page(path, request.url.params))
+        return _ok(self._page(path, request.url.params))
 
     def _room(self, name: str) -> httpx.Response:
         for room in self.rooms:
             same = room["name"].casefold() == name.casefold()
             if room["name"] == name or (self.folded and same):
-                return httpx.Response(200, json=room)
+                return _ok(room)
         return httpx.Response(404, json={"error": "not-found"})
 
     def _page(self, path: str, params: httpx.QueryParams) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from reconciler.core.plan_rooms import expired
 _NEVER_AHEAD: Final = 100_000_000_000
 """Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""
 _MILLISECONDS: Final = "exp is left out, which Daily has in milliseconds"
+_ENDLESS: Final = "dialin is left out, because it needs an exp and Daily shows none"
 _TOO_FAR: Final = "expires instead of exp, which is later than a PIN room may say"
 
 
@@ -94,7 +95,9 @@ def _room(
     properties: dict[str, object] = {}
     remarks = [f"left out, unknown here: {', '.join(strange)}"] if strange else []
     for name, nested in wish.known.items():
-        value = property_value(name, room.config.get(name), nested, ctx)
+        value = room.config.get(name)
+        if value is not None:
+            value = property_value(name, value, nested, ctx)
         if value is not None:
             properties[name] = namer.without_secrets(ROOM, room.name, name, value)
     expires = _expiry(room, now, wish.rolling, properties, remarks)
@@ -117,7 +120,10 @@ def _expiry(
 ) -> dict[str, str] | None:
     """What the file says about the end of a room; takes `exp` out where it must."""
     exp = room.config.get("exp")
-    if isinstance(exp, bool) or not isinstance(exp, int | float) or exp != exp:
+    number = isinstance(exp, int | float) and not isinstance(exp, bool)
+    if not isinstance(exp, int | float) or not (number and writable(exp)):
+        if properties.pop("dialin", None) is not None:
+            remarks.append(_ENDLESS)
         return None
     if not _has_pin(room):
         if exp > _NEVER_AHEAD:
@@ -137,7 +143,7 @@ def _expiry(
 
 
 def _ends_otherwise(room: LiveRoom, entry: Entry) -> Iterator[str]:
-    for remark in (_MILLISECONDS, _TOO_FAR):
+    for remark in (_MILLISECONDS, _TOO_FAR, _ENDLESS):
         if remark in entry.remarks:
             yield f"room {room.name}: {remark}"
 

@@ -30,6 +30,8 @@ _LEEWAY: Final = 3_600
 _LONGEST_KEY: Final = 100
 _DEEPEST: Final = 30
 _MOST_DIGITS: Final = 60
+_EXACT: Final = 1e15
+"""Below it a float without a fraction is a whole number; JSON knows one kind only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _is_default(path: Path, value: object, ctx: Context) -> bool:
 def _plain(path: Path, value: object, ctx: Context) -> object:
     if path in ctx.kind.sets and isinstance(value, list):
         return sorted({str(item) for item in value})
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     return _without_nulls(value)
 
@@ -186,7 +188,7 @@ def writable(value: object, depth: int = 0) -> bool:
     if isinstance(value, Secret):
         value = value.value
     if isinstance(value, str):
-        return not any("\ud800" <= char <= "\udfff" for char in value)
+        return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
     if isinstance(value, Mapping):
         keys = all(len(key) <= _LONGEST_KEY and writable(key) for key in value)
         return keys and _all_writable(value.values(), depth)

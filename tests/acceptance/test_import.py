@@ -344,7 +344,7 @@ def test_what_a_file_cannot_say_is_named(make_world: MakeWorld) -> None:
     assert "left out: 'brand_new', unknown here, of 1 room" in ran.err
     assert "room ms: exp is left out, which Daily has in milliseconds" in ran.err
     assert "room pin-ms: expires instead of exp" in ran.err
-    assert "left out: dialin of room endless" in ran.err
+    assert "room endless: dialin is left out" in ran.err
     assert "s3cret" not in ran.err
     in_sync(world)
 
