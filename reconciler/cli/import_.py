@@ -138,11 +138,15 @@ def _sandbox_domain(session: Session, order: Order) -> str:
 
 def _read(client: Any, order: Order, original: Original | None) -> Live:
     from reconciler.core.model import Config
-    from reconciler.daily.live import check_domain, read_domain, read_live
+    from reconciler.daily.live import read_domain, read_live
+    from reconciler.errors import RefusedError
 
     domain, _ = read_domain(client)
-    if order.domain:
-        check_domain(Config(order.domain), domain)
+    if order.domain not in (None, domain.name):
+        raise RefusedError(
+            f"--domain is '{order.domain}', but the API key belongs to "
+            f"'{domain.name}'; nothing was written"
+        )
     config = original.config if original else Config(domain.name)
     return read_live(client, config, every_room=True, every_assignment=True)
 

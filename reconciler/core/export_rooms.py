@@ -28,41 +28,39 @@ def rooms(
     out: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     for room in sorted(live.rooms.values(), key=lambda room: room.name):
-        if not wish.rooms(room.name) or ("room", room.name) in wish.declared:
+        if ("room", room.name) in wish.declared:
             continue
-        if expired(room, now):
-            out["expired"] += 1
-        elif not writable(room.name):
-            out["nameless"] += 1
-        elif _is_passing(room) and not wish.include_expiring:
-            out["passing"] += 1
-        else:
-            strange = _unknown(room, wish.known)
-            unknown.update(strange)
-            entry = _room(room, now, wish, ctx, namer, strange)
-            notes.extend(_ends_otherwise(room, entry))
-            yield entry
-    if out["passing"]:
-        notes.append(
-            f"left out: {_said(out['passing'])} with an exp and no PIN dial-in "
-            "(--include-expiring takes them)"
-        )
-    if out["nameless"]:
-        notes.append(f"left out: {_said(out['nameless'])} with no name for a file")
-    if out["expired"]:
-        notes.append(f"left out: {_said(out['expired'])} that expired already")
+        if why := _outside(room, now, wish):
+            out[why] += 1
+            continue
+        strange = _unknown(room, wish.known)
+        unknown.update(strange)
+        entry = _room(room, now, wish, ctx, namer, strange)
+        notes.extend(_ends_otherwise(room, entry))
+        yield entry
+    for why, times in sorted(out.items()):
+        notes.append(f"left out: {_said(times)} {why}")
     for name, times in sorted(unknown.items()):
         notes.append(f"left out: '{name}', unknown here, of {_said(times)}")
     notes.extend(_hidden(live, ctx))
 
 
+def _outside(room: LiveRoom, now: float, wish: Wish) -> str:
+    """Why a room stays out, to follow on "3 rooms"; empty when it does not."""
+    if not wish.rooms(room.name):
+        return "that no --rooms names"
+    if expired(room, now):
+        return "that expired already"
+    if not writable(room.name):
+        return "whose name no file can hold"
+    passing = room.config.get("exp") is not None and not _has_pin(room)
+    if passing and not wish.include_expiring:
+        return "with an exp and no PIN dial-in (--include-expiring takes them)"
+    return ""
+
+
 def _said(number: int) -> str:
     return "1 room" if number == 1 else f"{number:,} rooms"
-
-
-def _is_passing(room: LiveRoom) -> bool:
-    config = room.config
-    return config.get("exp") is not None and not _has_pin(room)
 
 
 def _has_pin(room: LiveRoom) -> bool:

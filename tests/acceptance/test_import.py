@@ -204,6 +204,19 @@ def test_rooms_are_chosen_by_their_names(make_world: MakeWorld) -> None:
     ran = world.run("import", "--rooms", "team-*", "--rooms", "lab")
 
     assert list(yaml.safe_load(ran.out)["rooms"]) == ["lab", "team-a", "team-b"]
+    assert "left out: 1 room that no --rooms names" in ran.err
+
+
+def test_an_empty_domain_is_a_valid_file(make_world: MakeWorld) -> None:
+    """Without rooms and numbers there is a head, and nothing to do."""
+    world = make_world()
+
+    ran = world.run("import", "--out", "config.yaml", "--secrets-out", "secrets")
+
+    assert ran.code == 0
+    assert "imported: 0 rooms and 0 numbers" in ran.err
+    assert (world.folder / "secrets").read_text(encoding="utf-8") == "\n"
+    in_sync(world)
 
 
 def test_secrets_leave_only_when_asked_for(make_world: MakeWorld) -> None:
