@@ -7,7 +7,7 @@ STAMP_FULL := $(VENV)/.installed-full
 STAMP_EDITOR := tests/editor/node_modules/.installed
 STAMP_BROWSER := tests/browser/node_modules/.installed
 
-.PHONY: demo test test-full chromium check format docs clean
+.PHONY: demo test test-full chaos chromium check format docs clean
 
 # Temporary files stay inside the clone too.
 export TMPDIR := $(CURDIR)/.tmp
@@ -33,6 +33,11 @@ test: $(STAMP)
 
 test-full: test $(STAMP_FULL) $(STAMP_EDITOR) $(STAMP_BROWSER) chromium
 	$(BIN)/python -m pytest -m full
+
+# All boundaries and all faults, in minutes; the counts go into the page about them.
+chaos: $(STAMP)
+	@mkdir -p $(TMPDIR)
+	CHAOS_RECORD=docs/faults.md $(BIN)/python -m pytest -m chaos tests/chaos
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

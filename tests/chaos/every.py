@@ -1,0 +1,76 @@
+"""Every case, in the groups that are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from chaos.cases import (
+    MOMENTS,
+    Boundary,
+    Case,
+    Meanwhile,
+    Refusal,
+    Second,
+    Strike,
+    Where,
+    asked_in,
+)
+from chaos.faults import FAULTS
+from chaos.meanwhile import ACTS
+from chaos.scene import STORES
+
+_WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
+
+
+def boundaries() -> Iterator[Case]:
+    """Each request of an apply, in both stores and on two sorts of Daily."""
+    for store in STORES:
+        for plain, assume in _WORLDS:
+            for number in range(len(asked_in(store, plain, assume))):
+                for moment in MOMENTS:
+                    yield Boundary(store, plain, assume, number, moment)
+
+
+def strikes() -> Iterator[Case]:
+    """Each fault at each kind of request: at the first, the last, and every one."""
+    for store in STORES:
+        for kind, times in Counter(asked_in(store)).items():
+            places: tuple[Where, ...] = ("first", "last", "all")
+            for where in places if times > 1 else ("first", "all"):
+                for fault in FAULTS:
+                    yield Strike(store, fault, kind, where)
+
+
+def refusals() -> Iterator[Case]:
+    """Connections refused from each request on, once and for good."""
+    for store in STORES:
+        for number in range(len(asked_in(store))):
+            for lasting in (True, False):
+                yield Refusal(store, number, lasting)
+
+
+def meanwhiles() -> Iterator[Case]:
+    """Each act of somebody else before each request."""
+    for store in STORES:
+        for number in range(len(asked_in(store))):
+            for act in ACTS:
+                yield Meanwhile(store, act, number)
+
+
+def seconds() -> Iterator[Case]:
+    """A second run before each request of the first, with and without the lock."""
+    for store in STORES:
+        for number in range(len(asked_in(store))):
+            for locked in (True, False):
+                yield Second(store, number, locked)
+
+
+GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
+    "killed at a boundary": boundaries,
+    "a fault at a request": strikes,
+    "connections refused": refusals,
+    "others act meanwhile": meanwhiles,
+    "overtaken by a second run": seconds,
+}

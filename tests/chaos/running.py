@@ -1,0 +1,154 @@
+"""The command line, run here or in a process that can be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from chaos.proxy import Chooser, Proxy
+
+from reconciler.cli.main import run
+
+KEY = "sandbox"
+BACK_OFF = 0.4
+"""Shorter waits are the pace's; from this on the program waits before a new try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run: its exit code, or minus the signal that ended it."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Stdout as JSON."""
+        return json.loads(self.out)
+
+
+def environment(url: str) -> dict[str, str]:
+    """What the command line is told about its Daily."""
+    return {"DAILY_API_URL": url, "DAILY_API_KEY": KEY, "DAILY_RATE": "1000"}
+
+
+def run_here(
+    folder: Path,
+    url: str,
+    *args: str,
+    on_pause: Callable[[], None] = lambda: None,
+) -> Ran:
+    """Run the command line in this process. Nothing sleeps.
+
+    `on_pause` is told whenever the program would wait before another try.
+    """
+
+    def pause(_session: object, seconds: float) -> None:
+        if seconds >= BACK_OFF:
+            on_pause()
+
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    with (
+        mock.patch.dict(os.environ, environment(url)),
+        mock.patch("reconciler.cli.session._pause", pause),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = run(list(args))
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+class Launcher:
+    """Starts runs as processes; see `launch`."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("launch.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._runs = 0
+
+    def __enter__(self) -> Launcher:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def run(
+        self, folder: Path, victim: Victim, url: str, *args: str, name: str = "run"
+    ) -> Ran:
+        """Run the command line; `victim` learns the process to kill."""
+        self._runs += 1
+        out = folder / f"{name}-{self._runs}"
+        order = {
+            "args": args,
+            "env": environment(url),
+            "folder": str(folder),
+            "out": str(out),
+        }
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        victim.born(int(self._line()))
+        code = int(self._line())
+        texts = [Path(f"{out}.{name}").read_text() for name in ("stdout", "stderr")]
+        return Ran(code, *texts)
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+class Victim:
+    """A process that can be killed as soon as it is known."""
+
+    def __init__(self) -> None:
+        self._pid = 0
+        self._known = threading.Event()
+
+    def born(self, pid: int) -> None:
+        """Tell which process it is."""
+        self._pid = pid
+        self._known.set()
+
+    def kill(self, proxy: Proxy) -> None:
+        """Stop it hard. Whatever it had under way does not reach the sandbox."""
+        proxy.dead = True
+        self._known.wait(60)
+        os.kill(self._pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def through(
+    url: str,
+    choose: Chooser = lambda _asked: None,
+    *,
+    refuse_at: int | None = None,
+) -> Iterator[Proxy]:
+    """A proxy in front of a sandbox for one run; see `Proxy.refuse_at`."""
+    proxy = Proxy(url, choose)
+    proxy.refuse_at = refuse_at
+    with proxy:
+        yield proxy

@@ -1,0 +1,35 @@
+"""A few of all boundaries and faults, in every run of the tests; see `test_all`."""
+
+from __future__ import annotations
+
+import pytest
+from chaos.cases import Boundary, Case, Meanwhile, Refusal, Second, Strike, tried
+
+SAMPLE: dict[str, Case] = {
+    "killed-in-a-replacement": Boundary(
+        "current", "batch", "default", 11, "unanswered"
+    ),
+    "killed-in-a-batch": Boundary("current", "batch", "default", 16, "unanswered"),
+    "killed-in-a-legacy-write": Boundary("legacy", "batch", "default", 8, "unanswered"),
+    "killed-between-rooms": Boundary("legacy", "one", "otherwise", 14, "answered"),
+    "a-lost-answer": Strike("current", "reset-after", "POST /batch/rooms", "all"),
+    "never-an-answer": Strike("legacy", "slow-before", "POST /", "first"),
+    "half-an-answer": Strike("current", "truncated", "GET /rooms page", "first"),
+    "no-answer-as-asked": Strike("legacy", "wrong-types", "GET /", "all"),
+    "a-field-of-tomorrow": Strike("current", "extra-field", "GET /rooms", "all"),
+    "refused-half-way": Refusal("current", 12, lasting=True),
+    "the-cursor-is-gone": Meanwhile("current", "room-deleted", 3),
+    "a-name-is-taken": Meanwhile("legacy", "name-taken", 8),
+    "an-entry-appears": Meanwhile("legacy", "number-made", 7),
+    "two-runs": Second("current", 7, locked=False),
+    "two-runs-and-a-lock": Second("legacy", 8, locked=True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", SAMPLE.values(), ids=SAMPLE)
+def test_a_case_is_survived(case: Case) -> None:
+    """The run or the one after it converges, and nobody else loses anything."""
+    verdict = tried(case)
+
+    assert not verdict.problems, str(verdict)
