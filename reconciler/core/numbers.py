@@ -8,6 +8,7 @@ dial-in configuration.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from reconciler.core.normalize import Context, reveal
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
 
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _DATES: Final = ("%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z")
 _FIELDS: Final = (
     *("name_prefix", "ivr_greeting", "room_creation_api", "hmac"),
@@ -159,6 +161,9 @@ def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]
         elif use.entries[0].store != store:
             other = use.entries[0].store
             why = f"assigned in the {other} store, which this file does not write"
+            yield Suggestion(use.number, why=why)
+        elif use.types[0] not in SETTABLE or not _E164.fullmatch(use.number):
+            why = "assigned in a way that a file cannot say"
             yield Suggestion(use.number, why=why)
         else:
             yield Suggestion(use.number, _entry(use.number, use.entries[0], namer))

@@ -10,20 +10,11 @@ from reconciler.render.dialin_text import NOTHING, people_day, problem_text
 from reconciler.render.markup import Html, Node, el, joined
 from reconciler.render.page import page
 from reconciler.render.phones import for_people
-from reconciler.render.qr import qr_svg
+from reconciler.render.qr import available, qr_svg
 from reconciler.render.words import count, short, time_text
 
 INDEX_FROM: Final = 12
 """A sheet of so many rooms begins with a list of them."""
-
-_HOW: Final = (
-    "Call the number and enter the PIN of the room. On a phone, tap the number or scan "
-    "the code: the PIN is entered by itself after two short pauses."
-)
-_HOW_MASKED: Final = (
-    "Call the number and enter the PIN that you were given for the room. On a phone, "
-    "tap the number or scan the code."
-)
 
 
 def dialin_html(
@@ -44,15 +35,22 @@ def dialin_html(
 
 
 def _header(entries: Sequence[DialIn], domain: str, now: float) -> Html:
-    masked = any(entry.masked for entry in entries)
     read = el("time", people_day(now), datetime=time_text(now))
     said = f"{count(len(entries), 'room')} of {short(domain)}, as of "
     return el(
         "header",
         el("h1", "Join by phone"),
-        el("p", _HOW_MASKED if masked else _HOW),
+        el("p", *_how(any(entry.masked for entry in entries))),
         el("p", said, read, " (UTC)", class_="quiet"),
     )
+
+
+def _how(masked: bool) -> Iterator[Node]:
+    which = "that you were given for the room" if masked else "of the room"
+    yield f"Call the number and enter the PIN {which}. On a phone, tap the number"
+    if available():
+        yield el("span", " or scan the code", class_="scan")
+    yield "." if masked else ": the PIN is entered by itself after two short pauses."
 
 
 def _index(entries: Sequence[DialIn]) -> Iterator[Html]:

@@ -241,6 +241,16 @@ def test_secrets_of_two_numbers_are_two_variables() -> None:
             "legacy store",
             id="other-store",
         ),
+        pytest.param(
+            {"purchased": bought((ONE, "")), "assignments": (entry(ONE, "new_kind"),)},
+            "cannot say",
+            id="unknown-type",
+        ),
+        pytest.param(
+            {"purchased": bought(("+0-x", "")), "assignments": (entry("+0-x"),)},
+            "cannot say",
+            id="no-number",
+        ),
     ],
 )
 def test_what_cannot_be_written_yet_says_why(live: Any, why: str) -> None:

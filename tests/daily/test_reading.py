@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reconciler.core.callers import dialins
 from reconciler.core.gates import check_gates
 from reconciler.core.model import Config, Desired
+from reconciler.core.numbers import number_uses, suggestions
 from reconciler.core.plan import make_plan
 from reconciler.daily import live
 from reconciler.errors import DailyAnswerError, ReconcilerError, RefusedError
@@ -364,3 +365,5 @@ def test_no_answer_is_more_than_an_error(kind: str, drawn: st.DataObject) -> Non
 
     assert check_gates(plan, {}) is not None
     assert dialins(DECLARED, seen) is not None
+    uses = number_uses(DECLARED, seen)
+    assert all(s.entry or s.why for s in suggestions(uses, DECLARED.store))

@@ -254,4 +254,5 @@ def test_without_the_extra_everything_is_there_but_the_codes(
     page = Page(text)
     assert page.all("a", "href") == [f"tel:{NUMBER},,{PIN}"]
     assert page.all("svg", "class") == []
+    assert "scan" not in text.partition("<body>")[2].lower()
     assert f">{NUMBER}<" in text
