@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from reconciler.config import limits
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 
@@ -41,7 +42,9 @@ def listed(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]
 def read(file: Path) -> tuple[str | None, Finding | None]:
     """Read a file as UTF-8 text, or say why that cannot be done."""
     try:
-        content = file.read_bytes()
+        # A device has no size, so the size is what was read.
+        with file.open("rb") as stream:
+            content = stream.read(limits.MAX_BYTES + 1)
     except FileNotFoundError:
         message = "no such file"
         hint = "check the path"
@@ -53,6 +56,10 @@ def read(file: Path) -> tuple[str | None, Finding | None]:
 
 def decoded(file: Path, content: bytes) -> tuple[str | None, Finding | None]:
     """The text of a file, or the place where it stops being UTF-8."""
+    if len(content) > limits.MAX_BYTES:
+        message = f"the file is larger than {limits.MAX_BYTES >> 20} MiB"
+        hint = "use several files"
+        return None, Finding("yaml-too-large", message, Place(str(file)), hint=hint)
     try:
         return content.decode("utf-8"), None
     except UnicodeDecodeError as error:

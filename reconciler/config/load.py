@@ -6,11 +6,12 @@ With any error there is no config.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config import desired, files, rules, shape, source
+from reconciler.config import desired, files, limits, rules, shape, source
 from reconciler.config.collector import collector_paused
 from reconciler.config.entries import Entry, Gathered, gather
 from reconciler.config.parse import parse
@@ -78,7 +79,8 @@ def load(
             *gathered.findings,
             *_check(texts.documents, gathered, now, whole=whole),
         ]
-        findings = source.marked(in_order(found), texts.documents, texts.texts)
+        listed = tuple(limits.until_enough(in_order(found)))
+        findings = source.marked(listed, texts.documents, texts.texts)
         config = None if errors(findings) else desired.config(gathered)
         return Loaded(
             config=config,
@@ -111,15 +113,16 @@ def _check(
     documents: Sequence[Document], gathered: Gathered, now: float, *, whole: bool
 ) -> list[Finding]:
     """Check shape and rules; where both mark one value, the rule knows better."""
-    said = list(rules.check(gathered, now))
+    said = list(limits.until_enough(rules.check(gathered, now)))
     if whole and documents:
         said += _missing(documents[0], gathered)
     places = {(f.place, f.path) for f in errors(said)}
-    shapes = [
-        finding for document in documents for finding in shape.of_document(document)
-    ]
-    for entry in gathered.entries:
-        shapes.extend(shape.of_entry(entry))
+    shapes = limits.until_enough(
+        itertools.chain(
+            itertools.chain.from_iterable(map(shape.of_document, documents)),
+            itertools.chain.from_iterable(map(shape.of_entry, gathered.entries)),
+        )
+    )
     said += (f for f in shapes if (f.place, f.path) not in places)
     return said
 

@@ -6,7 +6,7 @@ Mappings, lists and scalars come out as JSON values; keys are always text.
 
 One syntax error ends a file, because nothing after it can be trusted; everything
 else (duplicate keys, tags, unknown aliases) is collected and reading goes on.
-The expanded size of aliases is counted as they are met, so that an alias bomb
+Values are counted as they are met, an alias as what it stands for, so that a bomb
 stops the walk before anything is multiplied.
 """
 
@@ -28,16 +28,12 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config import syntax
+from reconciler.config import limits, syntax
 from reconciler.config.collector import collector_paused
 from reconciler.config.positions import TO_END, Document, Spot, pack, unpack
 from reconciler.config.scalars import NotJsonNumberError, resolve
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
-
-MAX_EXPANDED: Final = 1_000_000
-"""How many values aliases may stand for in one file, counted in full each time."""
-MAX_DEPTH: Final = 50
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -87,7 +83,6 @@ class _Builder:
     """The state of one walk: where we are, and what has been found so far."""
 
     __slots__ = (
-        "_aliased",
         "_anchors",
         "_count",
         "_depth",
@@ -108,7 +103,7 @@ class _Builder:
         self._texts: dict[str, str] = {}
         self._anchors: dict[str, tuple[object, int]] = {}
         self._open: set[str] = set()
-        self._depth = self._count = self._aliased = 0
+        self._depth = self._count = 0
         self.findings: list[Finding] = []
         self.spots = array("Q")
         self.starts: dict[int, int] = {}
@@ -135,10 +130,10 @@ class _Builder:
         if kind is AliasEvent:
             return self._alias(event)
         if event.tag is not None:
-            self.findings.append(syntax.tag(event.tag, self._place(event)))
+            self._found(syntax.tag(event.tag, self._place(event)))
+        self._counted(1, event)
         if kind is not ScalarEvent:
             return self._container(event, kind)
-        self._count += 1
         value = self._scalar(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, 1)
@@ -146,6 +141,8 @@ class _Builder:
 
     def _scalar(self, event: Any) -> object:
         text = event.value
+        if len(text) > limits.MAX_TEXT:
+            raise _StopError(syntax.too_long(self._place(event)))
         if not event.implicit[0]:
             return self._texts.setdefault(text, text)
         value = self._plain.get(text, _MISSING)
@@ -153,16 +150,15 @@ class _Builder:
             try:
                 value = self._plain[text] = resolve(text)
             except NotJsonNumberError:
-                self.findings.append(syntax.not_a_number(self._place(event)))
+                self._found(syntax.not_a_number(self._place(event)))
                 value = text
         return value
 
     def _container(self, event: Any, kind: type) -> object:
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise _StopError(syntax.too_deep(MAX_DEPTH, self._place(event)))
-        before, anchor = self._count, event.anchor
-        self._count += 1
+        if self._depth > limits.MAX_DEPTH:
+            raise _StopError(syntax.too_deep(self._place(event)))
+        before, anchor = self._count - 1, event.anchor
         if anchor is not None:
             self._open.add(anchor)
         read = self._mapping if kind is MappingStartEvent else self._sequence
@@ -177,11 +173,14 @@ class _Builder:
         found: dict[str, Any] = {}
         places: list[Spot] = []
         merges: list[tuple[Any, Any]] = []
-        next_event, texts = self._next, self._texts
+        next_event, texts, left = self._next, self._texts, self._allowed()
         while type(event := next_event()) is not MappingEndEvent:
             if type(event) is not ScalarEvent or event.tag or event.anchor:
                 self._odd_key(event)
             key = texts.setdefault(event.value, event.value)
+            left -= 1
+            if left < 0 or len(key) > limits.MAX_TEXT:
+                raise _StopError(self._excess(event, left))
             below = next_event()
             spot, value_spot = _spot(event), _spot(below)
             value = self._value(below)
@@ -189,7 +188,7 @@ class _Builder:
                 merges.append((event, value))
             elif key in found:
                 first = unpack(places[2 * list(found).index(key)], self._file)
-                self.findings.append(syntax.duplicate(key, self._place(event), first))
+                self._found(syntax.duplicate(key, self._place(event), first))
             else:
                 found[key] = value
                 places.append(spot)
@@ -202,8 +201,11 @@ class _Builder:
     def _sequence(self) -> list[Any]:
         found: list[Any] = []
         places: list[Spot] = []
-        next_event = self._next
+        next_event, left = self._next, self._allowed()
         while type(event := next_event()) is not SequenceEndEvent:
+            left -= 1
+            if left < 0:
+                raise _StopError(self._excess(event, left))
             spot = _spot(event)
             found.append(self._value(event))
             places.append(spot)
@@ -215,7 +217,7 @@ class _Builder:
         if type(event) is not ScalarEvent:
             raise _StopError(syntax.odd_key(self._place(event)))
         if event.tag is not None:
-            self.findings.append(syntax.tag(event.tag, self._place(event)))
+            self._found(syntax.tag(event.tag, self._place(event)))
         if event.anchor is not None:
             self._anchors[event.anchor] = (event.value, 1)
 
@@ -226,11 +228,12 @@ class _Builder:
         (event, value), *others = merges
         for other, _ in others:
             place, first = self._place(other), self._place(event)
-            self.findings.append(syntax.duplicate("<<", place, first))
+            self._found(syntax.duplicate("<<", place, first))
         for source in value if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
-                self.findings.append(syntax.bad_merge(self._place(event)))
+                self._found(syntax.bad_merge(self._place(event)))
                 return
+            self._counted(len(source), event)
             start = self.starts[id(source)]
             for index, (key, item) in enumerate(source.items()):
                 if key not in found:
@@ -243,14 +246,32 @@ class _Builder:
         if name in self._open:
             raise _StopError(syntax.endless(name, self._place(event)))
         if name not in self._anchors:
-            self.findings.append(syntax.unknown_alias(name, self._place(event)))
+            self._found(syntax.unknown_alias(name, self._place(event)))
             return None
         value, size = self._anchors[name]
-        self._count += size
-        self._aliased += size
-        if self._aliased > MAX_EXPANDED:
-            raise _StopError(syntax.too_large(MAX_EXPANDED, self._place(event)))
+        self._counted(size, event)
         return value
+
+    def _counted(self, size: int, event: Any) -> None:
+        self._count += size
+        if self._count > limits.MAX_VALUES:
+            raise _StopError(syntax.too_large(self._place(event)))
+
+    def _allowed(self) -> int:
+        """How many entries the container that was just opened may have."""
+        return limits.MAX_ENTRIES if self._depth == 2 else limits.MAX_KEYS
+
+    def _excess(self, event: Any, left: int) -> Finding:
+        place = self._place(event)
+        if left < 0:
+            return syntax.too_many(self._allowed(), place)
+        return syntax.too_long(place)
+
+    def _found(self, finding: Finding) -> None:
+        """Keep a finding; with enough of them, reading on is of no use."""
+        self.findings.append(finding)
+        if len(self.findings) >= limits.MAX_ERRORS:
+            raise _StopError(finding)
 
     def _remember(self, container: object, places: list[Spot]) -> None:
         self.starts[id(container)] = len(self.spots)

@@ -7,10 +7,12 @@ and a next step for people who write config files.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import yaml
 
+from reconciler.config import limits
 from reconciler.config.positions import split_lines
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
@@ -144,19 +146,32 @@ def not_a_number(place: Place) -> Finding:
     )
 
 
-def too_deep(limit: int, place: Place) -> Finding:
+def too_deep(place: Place) -> Finding:
     """Nesting beyond any use."""
-    return Finding("yaml-too-large", f"nested more than {limit} levels deep", place)
+    message = f"nested more than {limits.MAX_DEPTH} levels deep"
+    return Finding("yaml-too-large", message, place)
 
 
-def too_large(limit: int, place: Place) -> Finding:
-    """Aliases of aliases of aliases."""
+def too_large(place: Place) -> Finding:
+    """Aliases of aliases of aliases, or simply too much."""
     return Finding(
         "yaml-too-large",
-        f"the aliases of this file stand for more than {limit:,} values",
+        f"this file stands for more than {limits.MAX_VALUES:,} values, aliases counted",
         place,
-        hint="write the values out, or use fewer aliases of aliases",
+        hint="use fewer aliases of aliases, or several files",
     )
+
+
+def too_many(limit: int, place: Place) -> Finding:
+    """A mapping or list of more entries than anything has."""
+    message = f"more than {limit:,} entries in one mapping or list"
+    return Finding("yaml-too-large", message, place, hint="use several files")
+
+
+def too_long(place: Place) -> Finding:
+    """A key or value that goes on and on."""
+    message = f"a text of more than {limits.MAX_TEXT:,} characters"
+    return Finding("yaml-too-large", message, replace(place, width=1))
 
 
 def endless(name: str, place: Place) -> Finding:
