@@ -25,8 +25,7 @@ COMMANDS = {
     "plan-unmanaged": ["plan", "config.yaml", "--show-unmanaged"],
     "dialin": ["dialin", "config.yaml"],
     "import": ["import"],
-    "numbers": ["numbers"],
-    "numbers-config": ["numbers", "config.yaml"],
+    "numbers": ["numbers", "config.yaml"],
 }
 THERE = {name: args for name, args in COMMANDS.items() if args[0] in main.COMMANDS}
 
