@@ -7,7 +7,16 @@ STAMP_FULL := $(VENV)/.installed-full
 STAMP_EDITOR := tests/editor/node_modules/.installed
 STAMP_BROWSER := tests/browser/node_modules/.installed
 
-.PHONY: demo test test-full chaos chromium check format docs clean
+.PHONY: demo test test-full chaos chromium fuzz check format docs lock audit clean
+
+# Every package of development and CI is pinned, by the hashes of requirements/*.txt.
+# `make LOCK= test` takes what the package index has now instead. Nothing but the pinned
+# packages builds this one, so that no other version slips in for that.
+LOCK := 1
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMMA := ,
+INSTALL = $(if $(LOCK),$(PIP) --require-hashes -r requirements/$(1).txt && \
+	$(PIP) --no-deps --no-build-isolation -e .,$(PIP) -e '.[$(2)]')
 
 # Temporary files stay inside the clone too.
 export TMPDIR := $(CURDIR)/.tmp
@@ -39,6 +48,13 @@ chaos: $(STAMP)
 	@mkdir -p $(TMPDIR)
 	CHAOS_RECORD=docs/faults.md $(BIN)/python -m pytest -m chaos tests/chaos
 
+# Looks for new inputs that break reading; `make test` does so for a moment each time.
+SECONDS ?= 60
+fuzz: $(STAMP)
+	@mkdir -p $(TMPDIR)
+	-@$(PIP) atheris 2>/dev/null
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -68,19 +84,37 @@ chromium:
 	{ $$apt update && $$apt install -y chromium >/dev/null; } \
 		|| { echo "Chromium is needed and could not be installed with apt-get"; exit 1; }
 
+# Pins what pyproject.toml asks for, for every Python from 3.11 on, without addresses.
+UV := $(VENV)/lock/bin/uv
+COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock:
+	@mkdir -p $(TMPDIR)
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip \
+		install --quiet --disable-pip-version-check uv; }
+	$(COMPILE) --upgrade --extra dev --output-file requirements/dev.txt
+	$(COMPILE) --upgrade --extra dev --extra full --output-file requirements/full.txt
+
+# Asks for known vulnerabilities of what is pinned; needs the network.
+audit:
+	@mkdir -p $(TMPDIR)
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
+	@$(VENV)/audit/bin/python requirements/audit.py requirements/full.txt
+
 clean:
 	rm -rf $(VENV) $(TMPDIR) tests/*/node_modules build dist .mypy_cache .pytest_cache .ruff_cache
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 demo"; exit 1; }
 	@mkdir -p $(TMPDIR)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(call INSTALL,dev,dev)
 	@touch $(STAMP)
 
-$(STAMP_FULL): $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,full]'
+$(STAMP_FULL): $(STAMP) requirements/full.txt
+	$(call INSTALL,full,dev$(COMMA)full)
 	@touch $(STAMP_FULL)
 
 # The language server of editors. Without npm its tests are skipped, and say so.
