@@ -38,7 +38,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@mkdir -p $(TMPDIR)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-full: test $(STAMP_FULL) $(STAMP_EDITOR) $(STAMP_BROWSER) chromium
 	$(BIN)/python -m pytest -m full
