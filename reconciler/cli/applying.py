@@ -193,15 +193,18 @@ def _end(session: Session, made: Planned, report: Report, wish: Wish) -> int:
         code = 2
     write_metrics(wish.metrics, made.plan, report, code)
     domain = made.plan.live.domain.name
-    tool = reconciler.__version__
-    document = report_document(report, domain, made.plan.now, code, tool=tool)
     if wish.report is not None:
-        write_private(wish.report, dump(document))
+        write_private(wish.report, _document(made, report, code))
     if wish.markdown is not None:
         write_private(wish.markdown, report_markdown(report, domain))
     if session.output.format == "json":
         if code or not _says_nothing(made, wish):
-            session.result(dump(document))
+            session.result(_document(made, report, code))
     elif report.results or report.left_out:
         session.result("\n" + report_text(report, Paint(session.output.colour)))
     return code
+
+
+def _document(made: Planned, report: Report, code: int) -> str:
+    domain, tool = made.plan.live.domain.name, reconciler.__version__
+    return dump(report_document(report, domain, made.plan.now, code, tool=tool))

@@ -220,7 +220,9 @@ class DailyClient:
                     f"the answer to {method} {path} was lost ({_why(error)})"
                 ) from error
             if not self._was_throttled(answer, attempt, rate_class):
-                return _written(answer, method, path, (self._key, *_secrets(body)))
+                if 300 <= answer.status_code < 500:
+                    _reject(answer, method, path, (self._key, *_secrets(body)))
+                return _written(answer, method, path)
             last = _describe(answer)
         raise _gave_up(f"{method} {path}", last, self.url)
 
@@ -382,14 +384,8 @@ def _is_refusal(answer: httpx.Response) -> bool:
     return not damaged or _parsed(answer) is not None
 
 
-def _written(
-    answer: httpx.Response, method: str, path: str, secrets: Iterable[str]
-) -> object:
-    if answer.status_code >= 500:
-        raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
-    if answer.status_code >= 300:
-        _reject(answer, method, path, secrets)
-    parsed = _parsed(answer)
+def _written(answer: httpx.Response, method: str, path: str) -> object:
+    parsed = _parsed(answer) if answer.status_code < 500 else None
     if parsed is None:
         raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
     return parsed[0]

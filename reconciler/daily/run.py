@@ -163,9 +163,15 @@ def looking_after(lost: AnswerLostError) -> Iterator[None]:
 
 def left_for_room(run: Run, change: Change, room: LiveRoom | None) -> list[Change]:
     """What the planner would still do for one room, seen as it is now."""
-    found = {change.key: room} if room else {}
-    live = replace(run.plan.live, rooms=found, purchased=None)
-    return _left(run, change, live)
+    return left_for_rooms(run, [change], {change.key: room} if room else {})
+
+
+def left_for_rooms(
+    run: Run, changes: Iterable[Change], rooms: Mapping[str, LiveRoom]
+) -> list[Change]:
+    """What the planner would still do for some rooms; `rooms` are by declared name."""
+    live = replace(run.plan.live, rooms=dict(rooms), purchased=None)
+    return _left(run, changes, live)
 
 
 def left_for_number(
@@ -173,11 +179,11 @@ def left_for_number(
 ) -> list[Change]:
     """What the planner would still do for one number, seen as it is now."""
     live = replace(run.plan.live, rooms={}, assignments=stores, purchased=None)
-    return _left(run, change, live)
+    return _left(run, [change], live)
 
 
-def _left(run: Run, change: Change, live: Live) -> list[Change]:
-    config = replace(run.plan.config, resources=(change.desired,))
+def _left(run: Run, changes: Iterable[Change], live: Live) -> list[Change]:
+    config = replace(run.plan.config, resources=tuple(c.desired for c in changes))
     return list(make_plan(config, live, now=run.options.now()).changes)
 
 
