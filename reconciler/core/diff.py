@@ -80,6 +80,8 @@ def diff_fields(
 
 def same(left: object, right: object) -> bool:
     """Equal in value and in type: True is not 1, though 1 is 1.0."""
+    if left is right:
+        return True
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(
             same(value, right[key]) for key, value in left.items()

@@ -17,11 +17,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.core.diff import ABSENT, FieldChange, Step, at, same
 from reconciler.core.kinds import Kind, matches
 from reconciler.core.model import Desired, Path, Secret
+
+_PLAIN: Final = frozenset({str, bool, int, float, type(None)})
+"""Types with nothing inside. Asked for before `Mapping`, which is slow to ask for."""
+_AS_IS: Final = frozenset({str, bool, int, list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,19 @@ def sides(desired: Desired, live: Mapping[str, object], ctx: Context) -> Sides:
         elif _hidden(path, have, ctx) and want is not None:
             unverified.append(path)
         else:
-            before[name] = canonical(path, _declared_part(have, want), ctx)
-            after[name] = canonical(path, _declared_part(want, want), ctx)
+            before[name], after[name] = _pair(path, have, want, ctx)
     return Sides(before, after, tuple(unverified))
+
+
+def _pair(
+    path: Path, have: object, want: object, ctx: Context
+) -> tuple[object, object]:
+    """Both values in the form in which values are compared."""
+    if type(have) is type(want) and type(want) in _AS_IS and same(have, want):
+        # Equal as they stand, they are equal in any form; nearly all values are.
+        return want, want
+    left = canonical(path, _declared_part(have, want), ctx)
+    return left, canonical(path, _declared_part(want, want), ctx)
 
 
 def canonical(path: Path, value: object, ctx: Context) -> object:
@@ -100,6 +115,8 @@ def canonical(path: Path, value: object, ctx: Context) -> object:
 
 def reveal(value: object) -> object:
     """The value with every secret opened: for comparing and sending only."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Secret):
         return value.value
     if isinstance(value, Mapping):
@@ -134,6 +151,8 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     """
     if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
         return _sealed(value)
+    if isinstance(value, bool | int | float):
+        return value
     if isinstance(value, Mapping):
         return {k: veil(kind, (*path, k), v, _of(twin, k)) for k, v in value.items()}
     if isinstance(value, list):
@@ -231,8 +250,7 @@ def _object(
         if path in desired.write_only:
             continue
         hidden = isinstance(have, Mapping) and _hidden(path, live.get(key), ctx)
-        left = canonical(path, _declared_part(live.get(key), value), ctx)
-        right = canonical(path, _declared_part(value, value), ctx)
+        left, right = _pair(path, live.get(key), value, ctx)
         if hidden and value is not None and not same(left, right):
             unverified.append(path)
             continue

@@ -38,6 +38,8 @@ _COLOURS: Final = {
     "bold": "1",
 }
 _TIMES: Final = frozenset({"exp", "nbf"})
+# Kept: json.dumps makes a new one for each value, which takes longer than using it.
+_as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def value_text(field: FieldChange, value: object) -> str:
         return time_text(value)  # type: ignore[arg-type]
     if isinstance(value, Secret):
         return short(value.label)
-    return short(json.dumps(labelled(value), ensure_ascii=False))
+    return short(_as_json(labelled(value)))
 
 
 def time_text(seconds: float) -> str:
