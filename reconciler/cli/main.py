@@ -118,6 +118,10 @@ def run(args: list[str] | None = None) -> int:
         # The reader of our output went away, as `head` does.
         sys.stderr.close()
         return 1
+    except Exception as error:
+        from reconciler.cli.mistake import told
+
+        return _ended(given, told(error), 1)
     return code if isinstance(code, int) else 0
 
 

@@ -1,0 +1,39 @@
+"""How a mistake of ours ends a run: where it happened, and no value at all.
+
+A traceback of Python's own shows the text of the error, and that may quote what was
+read or sent: a `KeyError` is nothing but the key. So only types and places are told.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import click
+
+import reconciler
+
+
+def told(error: Exception) -> str:
+    """Tell stderr about a mistake; returns its first line."""
+    version = reconciler.__version__
+    head = f"a mistake in daily-reconciler {version}: {_kinds(error)}"
+    click.echo(f"error: {head}", err=True)
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = "/".join(Path(frame.filename).parts[-3:])
+        click.echo(f"  {file}:{frame.lineno} in {frame.name}", err=True)
+    click.echo(
+        "tip: please report these lines, which hold no value of yours; what was sent "
+        "before stays, and `plan` shows what is left",
+        err=True,
+    )
+    return head
+
+
+def _kinds(error: BaseException) -> str:
+    """The type of an error, and of those that led to it."""
+    names = [type(error).__name__]
+    while (cause := error.__cause__ or error.__context__) and len(names) < 5:
+        names.append(type(cause).__name__)
+        error = cause
+    return " after ".join(names)
