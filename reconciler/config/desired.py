@@ -176,7 +176,8 @@ def _limit(value: object) -> Limit:
     text = value.reveal() if isinstance(value, Filled) else str(value)
     if text.endswith("%"):
         return Limit(percent=float(text[:-1]))
-    return Limit(count=int(text))
+    # JSON Schema takes 1e3 for a whole number too.
+    return Limit(count=int(value) if isinstance(value, int | float) else int(text))
 
 
 def digest(config: Config) -> str:

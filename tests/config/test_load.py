@@ -124,6 +124,14 @@ def test_fills_in_what_is_not_written(load_text: Load) -> None:
     assert config.limits == Limits()
 
 
+def test_a_limit_may_be_written_as_a_power_of_ten(load_text: Load) -> None:
+    """JSON Schema takes 1e3 for a whole number, and so does a limit."""
+    loaded = load_text("limits: {delete: 1e3}\n")
+
+    assert loaded.config is not None
+    assert loaded.config.limits.delete == Limit(count=1000)
+
+
 def test_limits_are_counts_or_percentages(load_text: Load) -> None:
     """A limit that is not written keeps its default."""
     loaded = load_text("limits: {delete: 0, update: 25%}\ndialin_store: legacy\n")
