@@ -10,16 +10,19 @@ from chaos.cases import (
     MOMENTS,
     Boundary,
     Case,
+    KilledRestore,
     Meanwhile,
     Refusal,
     Second,
     Strike,
+    StruckRestore,
     Where,
-    asked_in,
 )
-from chaos.faults import FAULTS
+from chaos.faults import FAULTS, PAGES_ONLY
 from chaos.meanwhile import ACTS
+from chaos.restoring import asked_in_restore
 from chaos.scene import STORES
+from chaos.trial import asked_in
 
 _WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
 
@@ -40,6 +43,8 @@ def strikes() -> Iterator[Case]:
             places: tuple[Where, ...] = ("first", "last", "all")
             for where in places if times > 1 else ("first", "all"):
                 for fault in FAULTS:
+                    if fault in PAGES_ONLY and not kind.endswith(" page"):
+                        continue
                     yield Strike(store, fault, kind, where)
 
 
@@ -67,10 +72,25 @@ def seconds() -> Iterator[Case]:
                 yield Second(store, number, locked)
 
 
+def restores() -> Iterator[Case]:
+    """Bringing back what was lost, killed at each request and with each fault."""
+    for store in STORES:
+        asked = asked_in_restore(store)
+        for number in range(len(asked)):
+            for moment in MOMENTS:
+                yield KilledRestore(store, number, moment)
+        for kind, times in Counter(asked).items():
+            places: tuple[Where, ...] = ("first", "last", "all")
+            for where in places if times > 1 else ("first", "all"):
+                for fault in sorted(FAULTS.keys() - PAGES_ONLY):
+                    yield StruckRestore(store, fault, kind, where)
+
+
 GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
     "killed at a boundary": boundaries,
     "a fault at a request": strikes,
     "connections refused": refusals,
     "others act meanwhile": meanwhiles,
     "overtaken by a second run": seconds,
+    "restore, killed or struck": restores,
 }

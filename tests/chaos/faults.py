@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from chaos.proxy import Answer, Exchange, Fault, Later
@@ -65,6 +66,15 @@ def late(exchange: Exchange) -> Later:
         exchange.forward()
 
     return later
+
+
+def duplicate_page(exchange: Exchange) -> None:
+    """The next page is the first one again."""
+    asked = exchange.asked
+    path, _, query = asked.target.partition("?")
+    left = [part for part in query.split("&") if not part.startswith("starting_after")]
+    first = replace(asked, target=f"{path}?{'&'.join(left)}")
+    exchange.reply(exchange.proxy.forward(first))
 
 
 def json_of(change: Callable[[Any], Any]) -> Callable[[Answer], Answer]:
@@ -131,8 +141,11 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "wrong-types": after(json_of(lambda value: _twisted(value, 1))),
     "wrong-types-inside": after(json_of(lambda value: _twisted(value, 2))),
     "extra-field": after(json_of(_extra)),
+    "duplicate-page": duplicate_page,
 }
 """Every fault but a refused connection, which is no exchange at all."""
+
+PAGES_ONLY: Final = frozenset({"duplicate-page"})
 
 HARMLESS: Final = frozenset({"extra-field"})
 """Not even a warning is called for: the run ends as if nothing had happened."""

@@ -110,6 +110,8 @@ class Proxy:
         self.asked: list[Asked] = []
         self.struck = 0
         self.dead = False
+        self.underway = False
+        """Whether what the dead process had sent still reaches the sandbox."""
         self.refuse_at: int | None = None
         """The number of the request from which on connections are refused."""
         self._listener: socket.socket | None = None
@@ -207,6 +209,8 @@ class Proxy:
         asked = Asked(len(self.asked), method, target, headers, body)
         exchange = Exchange(self, asked, client)
         if self.dead:
+            if self.underway:
+                self.forward(asked)
             exchange.reset()
             return None
         self.asked.append(asked)

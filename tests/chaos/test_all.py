@@ -9,11 +9,13 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
-from chaos.cases import APPLY, Case, Trial, Verdict, tried
+from chaos.cases import Case, Verdict
 from chaos.every import GROUPS
 from chaos.running import Launcher, Ran, Victim
 from chaos.scene import STORES, scene
 from chaos.tally import Tally
+from chaos.trial import APPLY, Trial
+from chaos.trying import tried
 
 pytestmark = pytest.mark.chaos
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from chaos.cases import Boundary, Case, Meanwhile, Refusal, Second, Strike, tried
+from chaos.cases import Boundary, Case, Meanwhile, Refusal, Second, Strike
+from chaos.trying import tried
 
 SAMPLE: dict[str, Case] = {
     "killed-in-a-replacement": Boundary(

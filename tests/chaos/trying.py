@@ -1,0 +1,57 @@
+"""One case from its beginning to its end: break something, look, run again, look."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from chaos.cases import (
+    ASSUMES,
+    Boundary,
+    Case,
+    KilledRestore,
+    Meanwhile,
+    Refusal,
+    Second,
+    Strike,
+    StruckRestore,
+    Verdict,
+)
+from chaos.killing import killed
+from chaos.racing import disturbed_by_others, overtaken
+from chaos.restoring import killed_restore, struck_restore
+from chaos.scene import scene
+from chaos.striking import refused, struck
+from chaos.trial import Trial
+
+
+def tried(case: Case) -> Verdict:
+    """Do one case from its beginning to its end."""
+    store = case.store
+    plain = case.plain if isinstance(case, Boundary) else "batch"
+    assume = ASSUMES[case.assume if isinstance(case, Boundary) else "default"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        scene(Path(folder), store, plain, assume) as made,
+    ):
+        trial = Trial(made)
+        end = _end(trial, case)
+        return Verdict(case, end, tuple(trial.problems), trial.lost, trial.overrun)
+
+
+def _end(trial: Trial, case: Case) -> str:
+    match case:
+        case Boundary():
+            return killed(trial, case)
+        case Strike():
+            return struck(trial, case)
+        case Refusal():
+            return refused(trial, case)
+        case Meanwhile():
+            return disturbed_by_others(trial, case)
+        case Second():
+            return overtaken(trial, case)
+        case KilledRestore():
+            return killed_restore(trial, case)
+        case StruckRestore():
+            return struck_restore(trial, case)
