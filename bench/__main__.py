@@ -1,7 +1,7 @@
 """The command of the benchmark: `python -m bench [--quick] [ROW...]`, `make bench`.
 
-A whole run writes `bench/results.json`, from which docs/speed.md is made; rows that
-were chosen replace those of their name there. A quick run, which measures less often
+A run writes `bench/results.json`, from which docs/speed.md is made; rows that are
+measured again replace those of their name there. A quick run, which measures less often
 and leaves the 1,000 rooms of the script out, is written to `build/` instead.
 """
 
@@ -50,11 +50,15 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     scene = Scene(folder, BUILD / "others", asked.quick)
-    document = _document([_row(name, scene) for name in asked.rows or ROWS])
-    shutil.rmtree(folder)
     path = BUILD / "quick.json" if asked.quick else RESULTS
-    whole = table.merged(_read(path) if asked.rows else None, document, list(ROWS))
-    path.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+    rows = []
+    for name in asked.rows or ROWS:
+        rows.append(_row(name, scene))
+        # Written row by row: what was measured stays when a later one fails.
+        document = _document(rows)
+        whole = table.merged(_read(path), document, list(ROWS))
+        path.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder)
     print(table.as_text(document))
     print(f"written to {path.relative_to(ROOT)}; `make docs` puts it in docs/speed.md")
     return int(any(row["met"] is False for row in document["rows"]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -33,13 +35,29 @@ def guarded(session: Session, work: Callable[[], int]) -> int:
         # Until a write begins, SIGTERM ends a run as Ctrl-C does: with a word.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return work()
+        with _collecting_rarely():
+            return work()
     except ReconcilerError as error:
         _tell(session, error)
         return error.exit_code
     except KeyboardInterrupt:
         session.say("interrupted; nothing was changed", level="error")
         return 1
+
+
+@contextlib.contextmanager
+def _collecting_rarely() -> Iterator[None]:
+    """Let the garbage collector look for cycles less often.
+
+    Files, readings and plans hold none and live to the end: on 10,000 rooms, looking
+    through them again and again is a sixth of the work.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _tell(session: Session, error: ReconcilerError) -> None:
