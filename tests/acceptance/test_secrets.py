@@ -1,133 +1,17 @@
-"""Secrets appear in no output, whatever runs and however it ends.
-
-One world holds a secret of every sort, each with a text of its own to search for.
-"""
+"""Secrets appear in no output, whatever runs and however it ends."""
 
 from __future__ import annotations
 
-import base64
 import json
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hush import CONFIG, PINS, SECRETS, found, secret_world
 from kit import World
 
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.routes import Request, Response, answer
-from reconciler.sandbox.settings import Assume
-
-EXP = int(time.time()) + 90 * 86_400
-HOOK = "https://example.com/daily/incoming"
-
-
-def _hmac(name: str) -> str:
-    return base64.b64encode(f"the {name} hmac secret".encode()).decode()
-
-
-SECRETS = {
-    "key": "sandbox-key-0123456789",
-    "declared-hmac": _hmac("declared"),
-    "live-hmac": _hmac("live"),
-    "foreign-hmac": _hmac("foreign"),
-    "foreign-legacy-hmac": _hmac("legacy"),
-    "variable": 'value "of" a variable, ü',
-    "variable-part": "part-of-a-text",
-    "rtmp": "rtmp-stream-key-77",
-    "live-rtmp": "rtmp-live-key-88",
-    "hook-user": "hook-user-hunter2",
-    "hook-query": "hook-token-abc123",
-    "live-hook-user": "live-user-hunter3",
-    "live-hook-query": "live-token-def456",
-}
-PINS = ("11111111111", "22222222222", "33333333333")
-
-CONFIG = f"""
-dialin_store: STORE
-phone_numbers:
-  '+12095550101':
-    pinless_dialin:
-      name_prefix: support
-      room_creation_api: 'https://u:{SECRETS["hook-user"]}@example.com/in?t={SECRETS["hook-query"]}'
-      hmac: ${{SUPPORT_HMAC}}
-  '+12095550100':
-    pin_dialin: {{name_prefix: 'pin-${{PART}}'}}
-rooms:
-  lobby:
-    privacy: private
-    properties:
-      exp: {EXP}
-      dialin: {{display_name: '${{NAME}}'}}
-      meeting_join_hook: 'https://{SECRETS["hook-user"]}@example.com/j?t={SECRETS["hook-query"]}'
-      streaming_endpoints:
-      - name: stream
-        type: rtmp
-        rtmp_config: {{url: 'rtmp://live.example.com/{SECRETS["rtmp"]}'}}
-  fresh:
-    privacy: private
-    properties: {{exp: {EXP}, dialin: {{display_name: '${{NAME}}'}}}}
-"""
-
-
-def _world(
-    make_world: Callable[..., World], store: str = "current", **assume: str
-) -> World:
-    world = make_world(key=SECRETS["key"], assume=Assume(**assume))
-    live = world.sandbox.store
-    hook = f"https://u:{SECRETS['live-hook-user']}@example.com/x?t="
-    hook += SECRETS["live-hook-query"]
-    live.add_room(
-        "lobby",
-        {
-            "exp": EXP,
-            "dialin": {"display_name": "Old"},
-            "meeting_join_hook": hook,
-            "streaming_endpoints": [
-                {
-                    "name": "stream",
-                    "type": "rtmp",
-                    "rtmp_config": {
-                        "url": f"rtmp://x.example.com/{SECRETS['live-rtmp']}"
-                    },
-                }
-            ],
-        },
-        dialin_code=PINS[0],
-    )
-    live.add_room(
-        "foreign",
-        {"exp": EXP, "dialin": {"display_name": "F"}},
-        dialin_code=PINS[1],
-    )
-    entry = {"name_prefix": "old", "room_creation_api": hook}
-    add = {"current": live.add_dialin_config, "legacy": live.add_legacy}[store]
-    add(
-        "pinless_dialin",
-        {**entry, "phone_number": "+12095550101", "hmac": SECRETS["live-hmac"]},
-    )
-    live.add_dialin_config(
-        "pinless_dialin",
-        {**entry, "phone_number": "+12095550103", "hmac": SECRETS["foreign-hmac"]},
-    )
-    live.add_legacy(
-        "pinless_dialin",
-        {**entry, "name_prefix": "sip", "hmac": SECRETS["foreign-legacy-hmac"]},
-    )
-    world.write(CONFIG.replace("STORE", store))
-    world.monkeypatch.setenv("SUPPORT_HMAC", SECRETS["declared-hmac"])
-    world.monkeypatch.setenv("NAME", SECRETS["variable"])
-    world.monkeypatch.setenv("PART", SECRETS["variable-part"])
-    return world
-
-
-def _found(text: str) -> list[str]:
-    """The names of the secrets that a text holds, in any spelling JSON gives them."""
-    spelled = {
-        name: {secret, *(json.dumps(secret, ensure_ascii=a)[1:-1] for a in (0, 1))}
-        for name, secret in SECRETS.items()
-    }
-    return [name for name, forms in spelled.items() if any(f in text for f in forms)]
 
 
 def _logged(world: World) -> str:
@@ -149,26 +33,26 @@ def test_no_command_shows_a_secret(
     make_world: Callable[..., World], command: str, format_: str, store: str
 ) -> None:
     """Every command, as loud as it goes, keeps secrets; only `dialin` shows PINs."""
-    world = _world(make_world, store)
+    world = secret_world(make_world, store)
 
     ran = world.run(*RUNS[command], "-vv", "--format", format_)
 
     assert ran.code == 0, ran.out + ran.err
-    assert _found(ran.out + ran.err + _logged(world)) == []
+    assert found(ran.out + ran.err + _logged(world)) == []
     pins = [pin for pin in PINS if pin in ran.out + ran.err]
     assert pins == ([PINS[0]] if command == "dialin" else [])
 
 
 def test_markdown_and_html_show_no_secret(make_world: Callable[..., World]) -> None:
     """The formats for a pull request and for a browser are as quiet as the others."""
-    world = _world(make_world)
+    world = secret_world(make_world)
 
     for format_ in ("markdown", "html"):
         ran = world.run("plan", "config.yaml", "--format", format_)
 
         if ran.code == 64:
             continue
-        assert _found(ran.out + ran.err) == []
+        assert found(ran.out + ran.err) == []
         assert not [pin for pin in PINS if pin in ran.out + ran.err]
 
 
@@ -177,7 +61,7 @@ def test_a_second_run_and_unset_variables_show_no_secret(
     make_world: Callable[..., World], format_: str
 ) -> None:
     """In sync, or without its variables, a file's secrets stay where they are."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     world.apply()
 
     again = world.run("plan", "config.yaml", "-v", "--format", format_)
@@ -185,7 +69,7 @@ def test_a_second_run_and_unset_variables_show_no_secret(
     without = world.run("plan", "config.yaml", "-v", "--format", format_)
 
     assert (again.code, without.code) == (0, 1)
-    assert _found(again.out + again.err + without.out + without.err) == []
+    assert found(again.out + again.err + without.out + without.err) == []
 
 
 # Failures.
@@ -213,13 +97,13 @@ def test_a_refusal_that_repeats_a_secret_is_masked(
     make_world: Callable[..., World], store: str, status: int, key: str, format_: str
 ) -> None:
     """What Daily says back is shown without the key and without what was sent."""
-    world = _world(make_world, store)
+    world = secret_world(make_world, store)
     _echoing(world, status, key)
 
     ran = world.run("apply", "config.yaml", "--yes", "-v", "--format", format_)
 
     assert ran.code in (1, 3)
-    assert _found(ran.out + ran.err) == []
+    assert found(ran.out + ran.err) == []
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
@@ -227,7 +111,7 @@ def test_a_reading_that_repeats_the_key_is_masked(
     make_world: Callable[..., World], format_: str
 ) -> None:
     """A refused key is not said back."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     said = f"unknown key {SECRETS['key']}"
     refused = answer(401, {"error": "authentication-error", "info": said})
     world.monkeypatch.setattr(world.sandbox, "_perform", lambda _request: refused)
@@ -235,7 +119,7 @@ def test_a_reading_that_repeats_the_key_is_masked(
     ran = world.run("plan", "config.yaml", "-v", "--format", format_)
 
     assert ran.code == 1
-    assert _found(ran.out + ran.err) == []
+    assert found(ran.out + ran.err) == []
 
 
 @pytest.mark.parametrize("length", range(470, 510, 3))
@@ -243,7 +127,7 @@ def test_a_secret_at_the_end_of_a_shortened_answer_is_not_shown_in_part(
     make_world: Callable[..., World], length: int
 ) -> None:
     """Masking comes before shortening: no piece of a secret is left at the cut."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     perform = world.sandbox._perform
     said = "x" * length + SECRETS["declared-hmac"]
     refused = answer(400, {"error": "invalid-request-error", "info": said})
@@ -281,12 +165,12 @@ def test_a_message_about_a_broken_config_quotes_no_secret(
     make_world: Callable[..., World], config: str, command: str, format_: str
 ) -> None:
     """The marked line of a finding is shown without the secrets that stand on it."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     world.write(config.replace("STORE", "current"))
 
     ran = world.run(command, "config.yaml", "-v", "--format", format_)
 
-    assert _found(ran.out + ran.err) == []
+    assert found(ran.out + ran.err) == []
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
@@ -294,7 +178,7 @@ def test_a_lost_entry_is_named_without_its_secret_and_restored(
     make_world: Callable[..., World], format_: str
 ) -> None:
     """The rescue file alone holds the secrets, readable by its owner only."""
-    world = _world(make_world, "legacy", stores="erasing")
+    world = secret_world(make_world, "legacy", stores="erasing")
     args = ["apply", "config.yaml", "--yes", "--rescue-file", "rescue.json"]
 
     lost = world.run(*args, "-v", "--format", format_)
@@ -304,7 +188,7 @@ def test_a_lost_entry_is_named_without_its_secret_and_restored(
     assert lost.code == 3
     assert "+12095550103" in lost.out
     assert back.code == 0, back.out + back.err
-    assert _found(lost.out + lost.err + back.out + back.err) == []
+    assert found(lost.out + lost.err + back.out + back.err) == []
     assert SECRETS["foreign-hmac"] in rescue.read_text()
     assert rescue.stat().st_mode & 0o077 == 0
 
@@ -312,18 +196,18 @@ def test_a_lost_entry_is_named_without_its_secret_and_restored(
 @pytest.mark.parametrize("kind", ["html-502", "reset", "truncated", "wrong-json"])
 def test_a_fault_shows_no_secret(make_world: Callable[..., World], kind: str) -> None:
     """Nothing of a request or an answer leaks when the connection breaks."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     world.sandbox.faults = Faults([f"{kind}:*@4*all"])
 
     ran = world.run("apply", "config.yaml", "--yes", "-v")
 
     assert ran.code in (1, 3)
-    assert _found(ran.out + ran.err) == []
+    assert found(ran.out + ran.err) == []
 
 
 def test_a_mistake_of_ours_shows_no_secret(make_world: Callable[..., World]) -> None:
     """A traceback quotes code and types, and no value that was read or sent."""
-    world = _world(make_world)
+    world = secret_world(make_world)
     world.sandbox.settings = replace(world.sandbox.settings)
     shown: list[str] = []
 
@@ -340,4 +224,4 @@ def test_a_mistake_of_ours_shows_no_secret(make_world: Callable[..., World]) -> 
 
         shown.append(traceback.format_exc())
 
-    assert _found(shown[0]) == []
+    assert found(shown[0]) == []
