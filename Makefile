@@ -7,7 +7,7 @@ STAMP_FULL := $(VENV)/.installed-full
 STAMP_EDITOR := tests/editor/node_modules/.installed
 STAMP_BROWSER := tests/browser/node_modules/.installed
 
-.PHONY: demo test test-full chaos chromium fuzz check format docs lock audit clean
+.PHONY: demo test test-full chaos chromium fuzz check bench format docs lock audit clean
 
 # Every package of development and CI is pinned, by the hashes of requirements/*.txt.
 # `make LOCK= test` takes what the package index has now instead. Nothing but the pinned
@@ -63,6 +63,12 @@ check: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What the tool costs, beside octoDNS and a script per room; about ten minutes.
+# `make bench ROWS="start plan-light"` for some of it, BENCH=--quick for fewer runs.
+bench: $(STAMP)
+	@mkdir -p $(TMPDIR)
+	$(BIN)/python -m bench $(BENCH) $(ROWS)
 
 # Fills the generated blocks: references, recorded runs.
 docs: $(STAMP)

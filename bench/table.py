@@ -115,10 +115,18 @@ def as_markdown(document: Document) -> str:
 
 def _cell(figures: Iterable[Mapping[str, Any]]) -> str:
     return "<br>".join(
-        f"{f['name']}: **{_number(f['median'])}** {_unit(f)} "
-        f"({_number(f['minimum'])} to {_number(f['maximum'])})"
+        f"{f['name']}: **{_number(f['median'])}**{_with_space(_unit(f))}{_spread(f)}"
         for f in figures
     )
+
+
+def _with_space(unit: str) -> str:
+    return f" {unit}" if unit else ""
+
+
+def _spread(figure: Mapping[str, Any]) -> str:
+    least, most = figure["minimum"], figure["maximum"]
+    return "" if least == most else f" ({_number(least)} to {_number(most)})"
 
 
 def _verdict(row: Mapping[str, Any]) -> str:
