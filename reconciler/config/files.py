@@ -41,6 +41,10 @@ def listed(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]
 
 def read(file: Path) -> tuple[str | None, Finding | None]:
     """Read a file as UTF-8 text, or say why that cannot be done."""
+    if _leads_away(file):
+        message = "a link that leads out of its folder is not followed"
+        hint = "name the file that it leads to"
+        return None, Finding("file-unreadable", message, Place(str(file)), hint=hint)
     try:
         # A device has no size, so the size is what was read.
         with file.open("rb") as stream:
@@ -64,6 +68,19 @@ def decoded(file: Path, content: bytes) -> tuple[str | None, Finding | None]:
         return content.decode("utf-8"), None
     except UnicodeDecodeError as error:
         return None, _not_text(file, content, error.start)
+
+
+def _leads_away(file: Path) -> bool:
+    """Tell whether a link leads to a file that is neither beside it nor below here.
+
+    A link is a part of what is reviewed, and messages quote lines: one to a file of
+    keys must not put them into a log. What a user pipes in (/dev/fd/3) is no file.
+    """
+    if not file.is_symlink() or not file.is_file() or file.is_relative_to("/dev"):
+        return False
+    target = Path(os.path.realpath(file))
+    near = (os.path.realpath(file.parent), os.path.realpath(os.curdir))
+    return not any(target.is_relative_to(folder) for folder in near)
 
 
 def is_config_name(name: str) -> bool:
