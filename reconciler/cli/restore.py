@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from reconciler.cli.options import lock_option, output_options, target_options
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
+    from reconciler.core.report import Restoration
     from reconciler.daily.client import DailyClient
     from reconciler.daily.rescue import Rescue
 
@@ -53,6 +55,7 @@ def _restore(
     session: Session, client: DailyClient, rescue: Rescue, *, yes: bool
 ) -> int:
     import reconciler
+    from reconciler.core.report import Restoration
     from reconciler.daily import restore as restoring
     from reconciler.daily.live import read_stores
     from reconciler.errors import RefusedError
@@ -68,20 +71,26 @@ def _restore(
         question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
         if not click.confirm(question, err=True):
             raise RefusedError("declined; nothing was changed")
-    made = restoring.restore(client, rescue) if lost else ()
-    left = restoring.missing(rescue, read_stores(client)[1]) if lost else ()
-    problems = [done for done in made if done.problem]
+    result = restoring.restore(client, rescue) if lost else Restoration()
     if session.output.format == "json":
         tool = reconciler.__version__
-        session.result(dump(restored_document(made, left, domain.name, tool=tool)))
+        session.result(dump(restored_document(result, domain.name, tool=tool)))
     else:
-        for done in problems:
-            what = clean(restoring.describe(done.entry))
-            session.result(f"failed: {what}: {clean(done.problem)}")
-        for entry in left:
-            session.result(f"still missing: {clean(restoring.describe(entry))}")
-        back = count(len(made) - len(problems), "assignment")
-        session.result(f"{back} brought back" if lost else "nothing is missing")
-    if not left and not problems:
-        return 0
-    return 3 if len(problems) < len(made) else 1
+        for line in _lines(result) if lost else ["nothing is missing"]:
+            session.result(line)
+    return result.exit_code
+
+
+def _lines(result: Restoration) -> Iterator[str]:
+    from reconciler.daily.restore import describe
+    from reconciler.render.words import clean, count
+
+    problems = [done for done in result.made if done.problem]
+    for done in problems:
+        yield f"failed: {clean(describe(done.entry))}: {clean(done.problem)}"
+    for entry in result.left:
+        yield f"still missing: {clean(describe(entry))}"
+    if result.unverified:
+        yield f"not verified: {clean(result.unverified)}; restore again to look"
+    back = count(len(result.made) - len(problems), "assignment")
+    yield f"{back} brought back"

@@ -136,7 +136,30 @@ def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Resul
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """An entry of a rescue file and what became of it; `problem` is empty when done."""
+    """An entry of a rescue file and what became of it; `problem` is empty when done.
+
+    `unsure`: it was sent, and the answer was lost.
+    """
 
     entry: LiveAssignment
     problem: str = ""
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What a restore did. `left`: what is missing still, as far as is known.
+
+    `unverified` says why nobody could look afterwards; empty when somebody did.
+    """
+
+    made: tuple[Restored, ...] = ()
+    left: tuple[LiveAssignment, ...] = ()
+    unverified: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 all is back; 3 something was written, or may have been; 1 nothing was."""
+        if not self.left and not self.unverified:
+            return 0
+        return 3 if any(d.unsure or not d.problem for d in self.made) else 1

@@ -123,7 +123,7 @@ def _list(
     ):
         change = changes.get(live.number or "")
         if change is None:
-            made.append(_bystander(live, known.get(live.number or "")))
+            made.append(bystander(live, known.get(live.number or "")))
         elif change.action is not Action.DELETE and change.send["type"] == kind:
             made.append(wire.assignment_to_json(change.key, change.send))
             placed.add(change.key)
@@ -132,7 +132,9 @@ def _list(
     return made
 
 
-def _bystander(live: LiveAssignment, declared: Desired | None) -> dict[str, object]:
+def bystander(
+    live: LiveAssignment, declared: Desired | None = None
+) -> dict[str, object]:
     """An entry that is only sent along, as it is.
 
     Keys that nobody knows are sent too: leaving one out would lose it for sure.

@@ -16,10 +16,11 @@ from reconciler.core.gates import label
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment
 from reconciler.core.normalize import reveal
-from reconciler.core.report import Restored
+from reconciler.core.report import Restoration, Restored
 from reconciler.daily import wire
+from reconciler.daily.apply_legacy import bystander
 from reconciler.daily.client import DailyClient
-from reconciler.daily.live import read_stores
+from reconciler.daily.live import read_domain, read_stores
 from reconciler.daily.rescue import Rescue, is_same_entry
 from reconciler.errors import AnswerLostError, DailyError, RefusedError
 
@@ -55,49 +56,55 @@ def _same_hmac(entry: LiveAssignment, twin: LiveAssignment) -> bool:
     return not kept or not now or reveal(kept) == reveal(now)
 
 
-def restore(client: DailyClient, rescue: Rescue) -> tuple[Restored, ...]:
-    """Put back what is missing. Errors of Daily are in the result, not raised.
+def restore(client: DailyClient, rescue: Rescue) -> Restoration:
+    """Put back what is missing, and look. Once something was sent, nothing is raised.
 
     Raises:
         DailyError: the stores could not be read before anything was written.
     """
     stores = read_stores(client)[1]
-    made: list[Restored] = []
-    legacy = [e for e in missing(rescue, stores) if e.store == "legacy"]
-    if legacy:
-        made += _restore_legacy(client, rescue, legacy, stores)
-        stores = read_stores(client)[1]
-    for entry in missing(rescue, stores):
-        if entry.store == "current":
-            made.append(Restored(entry, _restore_current(client, entry, stores)))
-    return tuple(made)
+    lost = missing(rescue, stores)
+    legacy = [e for e in lost if e.store == "legacy"]
+    made = _restore_legacy(client, rescue, legacy) if legacy else []
+    problem = ""
+    try:
+        if legacy:
+            stores = read_stores(client)[1]
+        for entry in missing(rescue, stores):
+            if entry.store == "current":
+                made.append(_restore_current(client, entry, stores))
+        left = missing(rescue, read_stores(client)[1]) if made else ()
+    except DailyError as error:
+        if not made:
+            raise
+        problem = error.message
+        back = [done.entry for done in made if not done.problem]
+        left = tuple(entry for entry in lost if entry not in back)
+    # What is there has come back, whatever the answer was.
+    settled = (d if problem or d.entry in left else Restored(d.entry) for d in made)
+    return Restoration(tuple(settled), left, problem)
 
 
 def _restore_legacy(
-    client: DailyClient,
-    rescue: Rescue,
-    entries: list[LiveAssignment],
-    stores: Sequence[LiveAssignment],
+    client: DailyClient, rescue: Rescue, entries: list[LiveAssignment]
 ) -> list[Restored]:
-    """Write the lists with their entries back, in the order they had."""
+    """Write the lists with their entries back, in the order they had.
+
+    They are read once more, right before: what others write in between is lost.
+    """
     lists: dict[str, object] = {}
+    now = read_domain(client)[1]
     for kind in sorted({entry.type for entry in entries}):
         back = [e for e in entries if e.type == kind]
         there = [
             e
-            for e in stores
-            if e.store == "legacy"
-            and e.type == kind
-            and not any(is_same_entry(e, entry) for entry in back)
+            for e in now
+            if e.type == kind and not any(is_same_entry(e, entry) for entry in back)
         ]
         both = sorted([*there, *back], key=lambda entry: _rank(entry, rescue))
-        lists[kind] = [_body(entry) for entry in both]
-    try:
-        client.send("POST", "/", {"properties": lists})
-        problem = ""
-    except DailyError as error:
-        problem = error.message
-    return [Restored(entry, problem) for entry in entries]
+        lists[kind] = [_body(e) if e in back else bystander(e) for e in both]
+    done = _sent(client, "POST", "/", {"properties": lists})
+    return [Restored(entry, *done) for entry in entries]
 
 
 def _rank(entry: LiveAssignment, rescue: Rescue) -> int:
@@ -110,19 +117,26 @@ def _rank(entry: LiveAssignment, rescue: Rescue) -> int:
 
 def _restore_current(
     client: DailyClient, entry: LiveAssignment, stores: Sequence[LiveAssignment]
-) -> str:
+) -> Restored:
     """Create the entry, or give the one that is there its `hmac` back."""
     twin = next((e for e in stores if is_same_entry(entry, e)), None)
     method = "POST" if twin is None else "PUT"
     path = "/domain-dialin-config" + (f"/{twin.id}" if twin else "")
     body = _body(entry) if twin else {"type": entry.type, **_body(entry)}
+    return Restored(entry, *_sent(client, method, path, body))
+
+
+def _sent(
+    client: DailyClient, method: str, path: str, body: object
+) -> tuple[str, bool]:
+    """Write; returns what went wrong, and whether it may have been done anyway."""
     try:
         client.send(method, path, body)
     except AnswerLostError as error:
-        return f"{error.message}; look with `restore` again"
+        return error.message, True
     except DailyError as error:
-        return error.message
-    return ""
+        return error.message, False
+    return "", False
 
 
 def _body(entry: LiveAssignment) -> dict[str, object]:

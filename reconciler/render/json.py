@@ -16,7 +16,7 @@ from reconciler.core.gates import Gate, label
 from reconciler.core.model import LiveAssignment
 from reconciler.core.normalize import labelled
 from reconciler.core.plan import Action, Change, Dropped, Origin, Plan
-from reconciler.core.report import Outcome, Report, Restored
+from reconciler.core.report import Outcome, Report, Restoration
 from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
 from reconciler.render.words import time_text
 
@@ -211,16 +211,19 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
 
 
 def restored_document(
-    made: Iterable[Restored], left: Iterable[LiveAssignment], domain: str, *, tool: str
+    result: Restoration, domain: str, *, tool: str
 ) -> dict[str, object]:
     """What a restore brought back, and what is missing still."""
     return {
         **_head("restored", tool),
         "domain": domain,
+        "exit_code": result.exit_code,
         "entries": [
-            {**_entry(done.entry), "problem": done.problem or None} for done in made
+            {**_entry(done.entry), "problem": done.problem or None}
+            for done in result.made
         ],
-        "still_missing": [_entry(entry) for entry in left],
+        "still_missing": [_entry(entry) for entry in result.left],
+        "verified": not result.unverified,
     }
 
 

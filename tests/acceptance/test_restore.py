@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from kit import World
 
+from reconciler.sandbox import entries
+from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.settings import Assume
 
 LEGACY = """
@@ -189,3 +191,77 @@ def test_restore_needs_a_terminal_or_yes(make_world: Callable[..., World]) -> No
 
     assert ran.code == 64
     assert world.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        pytest.param(
+            "lost-answer:POST:/domain-dialin-config*all",
+            0,
+            "2 assignments brought back",
+            id="done-and-the-answer-lost",
+        ),
+        pytest.param("500:GET:/@3*all", 3, "not verified: ", id="cannot-look"),
+        pytest.param(
+            "reset:POST:/domain-dialin-config",
+            3,
+            "still missing: ",
+            id="one-of-two-was-not-done",
+        ),
+        pytest.param(
+            "429:POST:/domain-dialin-config*all",
+            1,
+            "0 assignments brought back",
+            id="none-was-done",
+        ),
+    ],
+)
+def test_restore_tells_what_was_written(
+    make_world: Callable[..., World], fault: str, code: int, said: str
+) -> None:
+    """The code is 1 only when nothing was written; what is there counts as back."""
+    world, file = _erased(make_world)
+    world.sandbox.faults.add(fault)
+
+    ran = world.run("restore", file.name, "--yes")
+
+    assert ran.code == code, ran.out + ran.err
+    assert said in ran.out
+    world.sandbox.faults = Faults()
+    assert world.run("restore", file.name, "--yes").code == 0
+    assert len(_contents(world)) == 2
+
+
+def test_restore_keeps_keys_that_nobody_knows(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A legacy list is sent with each key that its other entries have."""
+    known = {**entries.FIELDS["pinless_dialin"], "brand_new": entries.TEXT}
+    monkeypatch.setitem(entries.FIELDS, "pinless_dialin", known)  # type: ignore[arg-type]
+    world = make_world()
+    store = world.sandbox.store
+    store.add_legacy("pinless_dialin", {**SIP_ONLY, "brand_new": "kept"})
+    lost = {k: v for k, v in FOREIGN.items() if k != "phone_number"}
+    rescue = {
+        "version": 1,
+        "domain": "acme",
+        "managed": [],
+        "assignments": [
+            {
+                "store": "legacy",
+                "type": "pinless_dialin",
+                "phone_number": FOREIGN["phone_number"],
+                "id": "",
+                "position": 0,
+                "fields": lost,
+            }
+        ],
+    }
+    (world.folder / "rescue.json").write_text(json.dumps(rescue))
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 0, ran.out + ran.err
+    listed = store.legacy["pinless_dialin"] or []
+    assert [entry.get("brand_new") for entry in listed] == [None, "kept"]
