@@ -131,6 +131,13 @@ class LiveRoom:
         return {"privacy": self.privacy, **self.config}
 
     @property
+    def exp(self) -> int | None:
+        """When the room expires, in whole Unix seconds; None when it does not."""
+        exp = self.config.get("exp")
+        number = isinstance(exp, int | float) and not isinstance(exp, bool)
+        return int(exp) if number else None  # type: ignore[call-overload]
+
+    @property
     def pin(self) -> str | None:
         """The 11-digit PIN (`dialin_code`), None without one."""
         code = self.config.get("dialin_code")

@@ -1,0 +1,122 @@
+"""What has to be said about a declared room beside its live one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.core.findings import Finding
+from reconciler.core.kinds import MAX_PIN_AHEAD
+from reconciler.core.model import Config, Desired, Live, LiveRoom, Secret
+from reconciler.core.normalize import e164, reveal
+from reconciler.core.plan import Change, Selection
+
+
+def unverified(desired: Desired, paths: tuple[tuple[str, ...], ...]) -> list[Finding]:
+    """Values that Daily may keep without showing them."""
+    return [
+        Finding(
+            "unverified",
+            f"Daily does not show {'.'.join(path)} of room '{desired.key}'; "
+            "it was not compared",
+            desired.places.get(path) or desired.place,
+            "it is sent with the next write; `apply --resend` sends it now",
+            path,
+        )
+        for path in paths
+    ]
+
+
+def pin_expiry(
+    desired: Desired, room: LiveRoom, send: Mapping[str, object], now: float
+) -> Iterator[Finding]:
+    """A live PIN room keeps an expiry below a year, whatever the file declares."""
+    if not room.pin or "exp" not in send or send.get("dialin", 0) is None:
+        return
+    exp = send["exp"]
+    if isinstance(exp, int) and exp <= now + MAX_PIN_AHEAD:
+        return
+    yield Finding(
+        "live-pin-expiry",
+        f"room '{desired.key}' has a PIN in Daily, so exp must stay below 365 days",
+        desired.places.get(("exp",)) or desired.place,
+        "use expires: {after: 180d, renew_before: 60d}",
+        ("exp",),
+    )
+
+
+def folded(config: Config, live: Live) -> Iterator[Finding]:
+    """Names that Daily takes for another spelling of themselves."""
+    taken: dict[str, str] = {}
+    for desired in config.of_kind("room"):
+        room = live.rooms.get(desired.key)
+        if room is None:
+            continue
+        if room.name != desired.key:
+            yield Finding(
+                "case-folded",
+                f"Daily answers to '{desired.key}' with the room '{room.name}'",
+                desired.place,
+                f"write '{room.name}' in the file",
+            )
+        first = taken.setdefault(room.name, desired.key)
+        if first != desired.key:
+            yield Finding(
+                "same-room-twice",
+                f"'{first}' and '{desired.key}' are one room to Daily",
+                desired.place,
+                "remove one of the two from the file",
+            )
+
+
+def room_numbers(
+    desired: Desired,
+    changes: list[Change],
+    config: Config,
+    live: Live,
+    selection: Selection,
+) -> Iterator[Finding]:
+    """`room_numbers` must be purchased and do PIN dial-in: Daily's PIN guide."""
+    dialin = desired.fields.get("dialin")
+    numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
+    if not isinstance(numbers, list) or live.purchased is None:
+        return
+    writing = any("dialin" in change.send for change in changes)
+    owned = {number.number for number in live.purchased}
+    for item in numbers:
+        number = e164(str(reveal(item)))
+        problem = None
+        if number not in owned:
+            problem = "not-purchased", "has not been purchased by this domain"
+        elif not _does_pin(number, config, live, selection):
+            problem = "room-number-unassigned", "is not assigned to PIN dial-in"
+        if problem:
+            shown = item.label if isinstance(item, Secret) else number
+            yield _number_problem(desired, shown, problem, writing=writing)
+
+
+def _number_problem(
+    desired: Desired, number: str, problem: tuple[str, str], *, writing: bool
+) -> Finding:
+    path = ("dialin", "room_numbers")
+    return Finding(
+        problem[0] if writing else "room-number-gone",
+        f"{number}, in room_numbers of room '{desired.key}', {problem[1]}",
+        desired.places.get(path) or desired.place,
+        f'declare it under phone_numbers: "{number}": {{pin_dialin: {{}}}}; '
+        "and let --only, if given, name it"
+        if problem[0] == "room-number-unassigned"
+        else "buy it in Daily's dashboard, or remove it here",
+        path,
+    )
+
+
+def _does_pin(number: str, config: Config, live: Live, selection: Selection) -> bool:
+    for declared in config.of_kind("number"):
+        # What --only leaves out stays as it is: then the live side decides.
+        if declared.key == number and selection.only("number", number):
+            return not declared.absent and declared.fields.get("type") == "pin_dialin"
+    return any(
+        entry.type == "pin_dialin"
+        for entry in live.assignments
+        if entry.number == number
+    )
