@@ -77,14 +77,14 @@ def _judge_race(trial: Trial, ran: Ran, *, seen: bool = True) -> str:
     trial.look("after the race")
     trial.expect("Traceback" not in ran.err, f"it crashed: {tail_of(ran)}")
     trial.expect(ran.code in (0, 1, 3), f"it ended with {ran.code}: {tail_of(ran)}")
-    said = ran.json
+    said, missing = ran.json, pending(trial)
     if said["kind"] == "report":
         open_ = [r for r in said["results"] if r["outcome"] != "done"]
         named = {f"{r['kind']} {r['key']}" for r in [*open_, *said["kept"]]}
-        unnamed = sorted(pending(trial) - named) if seen else []
+        unnamed = sorted(missing - named) if seen else []
         for address in unnamed:
             trial.problems.append(f"{address} was lost in the race and is not named")
         if said["lost"] and not said["rescue_file"]:
             trial.problems.append("entries are called lost, and no rescue file named")
-    trial.finish()
+    trial.finish(in_sync=not missing)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")

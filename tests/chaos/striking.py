@@ -82,7 +82,7 @@ def _judge(trial: Trial, ran: Ran, before: str) -> str:
     trial.expect(ran.code in (0, 1, 3), f"it ended with {ran.code}: {tail_of(ran)}")
     if ran.code == 0:
         trial.expect(not missing, f"code 0, and there is left: {sorted(missing)}")
-    trial.finish()
+    trial.finish(in_sync=not missing)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 
 
