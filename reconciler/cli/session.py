@@ -133,7 +133,7 @@ def _pause(session: Session, seconds: float) -> None:
 
 
 def _address(session: Session) -> tuple[str, Secret]:
-    from reconciler.daily.client import DEFAULT_URL, check_url, is_loopback
+    from reconciler.daily.address import DEFAULT_URL, check_url, is_loopback
 
     url = check_url(os.environ.get("DAILY_API_URL") or DEFAULT_URL)
     if not is_loopback(url):

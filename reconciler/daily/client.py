@@ -15,33 +15,39 @@ every method but GET raises before anything is sent.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-import json
-import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Final, NoReturn, Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
 from reconciler.core.model import Secret
 from reconciler.core.normalize import reveal
+from reconciler.daily.address import check_url, is_loopback
+from reconciler.daily.answers import (
+    Answer,
+    describe,
+    is_refusal,
+    parsed,
+    reject,
+    retry_after,
+    secrets,
+    written,
+)
 from reconciler.daily.rate import Pace, RateClass
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
     DailyError,
-    DailyRejectedError,
     DailyUnreachableError,
     ReconcilerError,
 )
 
-DEFAULT_URL: Final = "https://api.daily.co/v1"
 WORKERS: Final = 20
 """Enough to keep 20 requests a second going when each takes 0.8 s or more."""
 
@@ -50,10 +56,6 @@ MAX_ANSWER: Final = 16 * 1024 * 1024
 
 _ATTEMPTS: Final = 6
 _LONGEST_WAIT: Final = 30.0
-_OF_THE_BODY: Final = frozenset(
-    {"content-encoding", "content-length", "transfer-encoding"}
-)
-"""Headers that say how a body was sent, which it no longer is once it was read."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Item = TypeVar("Item")
@@ -184,11 +186,11 @@ class DailyClient:
             except httpx.RequestError as error:
                 last = _why(error)
             else:
-                if answer.status_code < 300 and (parsed := _parsed(answer)) is not None:
-                    return parsed[0]
-                if _is_refusal(answer):
-                    _reject(answer, "GET", path, (self._key,))
-                last = _describe(answer)
+                if answer.status < 300 and (found := parsed(answer)) is not None:
+                    return found[0]
+                if is_refusal(answer):
+                    reject(answer, "GET", path, (self._key,))
+                last = describe(answer)
                 if self._was_throttled(answer, attempt, "general"):
                     continue
             self._back_off(attempt)
@@ -220,15 +222,13 @@ class DailyClient:
                     f"the answer to {method} {path} was lost ({_why(error)})"
                 ) from error
             if not self._was_throttled(answer, attempt, rate_class):
-                if 300 <= answer.status_code < 500:
-                    _reject(answer, method, path, (self._key, *_secrets(body)))
-                return _written(answer, method, path)
-            last = _describe(answer)
+                if 300 <= answer.status < 500:
+                    reject(answer, method, path, (self._key, *secrets(body)))
+                return written(answer, method, path)
+            last = describe(answer)
         raise _gave_up(f"{method} {path}", last, self.url)
 
-    def _exchange(
-        self, request: httpx.Request, rate_class: RateClass
-    ) -> httpx.Response:
+    def _exchange(self, request: httpx.Request, rate_class: RateClass) -> Answer:
         pace = self._paces[rate_class]
         ticket = pace.enter()
         with self._lock:
@@ -243,10 +243,10 @@ class DailyClient:
         finally:
             pace.leave(ticket)
         spent = (self._outside.clock() - started) * 1000
-        self._log(f"{line} -> {answer.status_code} in {spent:.0f} ms")
+        self._log(f"{line} -> {answer.status} in {spent:.0f} ms")
         return answer
 
-    def _whole(self, answer: httpx.Response, started: float) -> httpx.Response:
+    def _whole(self, answer: httpx.Response, started: float) -> Answer:
         """Read the body, as far as anybody would send it, and no longer than asked."""
         pieces: list[bytes] = []
         size = 0
@@ -261,18 +261,21 @@ class DailyClient:
                         f"an answer of more than {MAX_ANSWER >> 20} MiB"
                     )
                 pieces.append(piece)
-        kept = {k: v for k, v in answer.headers.items() if k not in _OF_THE_BODY}
-        body = b"".join(pieces)
-        return httpx.Response(answer.status_code, headers=kept, content=body)
+        return Answer(
+            status=answer.status_code,
+            content_type=answer.headers.get("content-type", ""),
+            retry_after=answer.headers.get("Retry-After", ""),
+            body=b"".join(pieces),
+        )
 
     def _was_throttled(
-        self, answer: httpx.Response, attempt: int, rate_class: RateClass
+        self, answer: Answer, attempt: int, rate_class: RateClass
     ) -> bool:
-        if answer.status_code != 429:
+        if answer.status != 429:
             return False
         with self._lock:
             self.counters.throttled += 1
-        asked = _retry_after(answer)
+        asked = retry_after(answer)
         pause = self._delay(attempt) if asked is None else asked
         self._paces[rate_class].pause(min(pause, 2 * _LONGEST_WAIT))
         return True
@@ -285,35 +288,6 @@ class DailyClient:
         """Full jitter around an exponential: 0.5 to 1 s, 1 to 2 s, ... up to 30 s."""
         longest = min(_LONGEST_WAIT, 2.0**attempt)
         return longest * (0.5 + self._outside.jitter() / 2)
-
-
-def check_url(url: str) -> str:
-    """The base address, checked: https, or plain http on this machine only."""
-    parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ReconcilerError(
-            "DAILY_API_URL is not an http(s) address",
-            tip=f"the default is {DEFAULT_URL}",
-        )
-    if parts.scheme == "http" and not is_loopback(url):
-        raise ReconcilerError(
-            f"refused to send the API key to {parts.hostname} without encryption",
-            tip="use https; plain http is for the sandbox on this machine",
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ReconcilerError("DAILY_API_URL must be a plain address: host and path")
-    return url.rstrip("/")
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of an address; None where another reader might see other parts."""
-    if not all("!" <= char <= "~" for char in url):
-        return None
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port != 0 else None
-    except ValueError:
-        return None
 
 
 def _connected(
@@ -340,17 +314,6 @@ def _connected(
         ) from None
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether an address is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _checked_key(key: Secret) -> str:
     # httpx would quote a malformed header value in its error.
     if not key.value or not all("!" <= char <= "~" for char in key.value):
@@ -359,125 +322,6 @@ def _checked_key(key: Secret) -> str:
             tip="check DAILY_API_KEY, or the file that --api-key-file names",
         )
     return key.value
-
-
-def _parsed(answer: httpx.Response) -> tuple[object] | None:
-    try:
-        text = answer.content
-        return (json.loads(text, parse_constant=_finite, parse_float=_finite),)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("no such number in JSON")
-    return number
-
-
-def _is_refusal(answer: httpx.Response) -> bool:
-    """An answer that says no, and will say so again. A damaged one says nothing."""
-    if answer.status_code == 429 or not 300 <= answer.status_code < 500:
-        return False
-    damaged = "json" in answer.headers.get("content-type", "")
-    return not damaged or _parsed(answer) is not None
-
-
-def _written(answer: httpx.Response, method: str, path: str) -> object:
-    parsed = _parsed(answer) if answer.status_code < 500 else None
-    if parsed is None:
-        raise AnswerLostError(f"{method} {path} -> {_describe(answer)}")
-    return parsed[0]
-
-
-def _reject(
-    answer: httpx.Response, method: str, path: str, secrets: Iterable[str]
-) -> NoReturn:
-    parsed = _parsed(answer)
-    body = parsed[0] if parsed else None
-    code, info = "", ""
-    if isinstance(body, Mapping):
-        code = _text(body.get("error"), secrets)
-        info = _text(body.get("info"), secrets)
-    request = f"{method} {path} -> {answer.status_code} {code}".rstrip()
-    said = info or code or _describe(answer)
-    raise DailyRejectedError(
-        f"Daily refused: {said}",
-        tip=_tip(answer.status_code),
-        status=answer.status_code,
-        code=code,
-        info=info,
-        request=request,
-    )
-
-
-def _tip(status: int) -> str:
-    if status == 401:
-        return "check DAILY_API_KEY: a key belongs to one domain"
-    if 300 <= status < 400:
-        return "check DAILY_API_URL: redirects are never followed with a key"
-    return ""
-
-
-def _text(value: object, secrets: Iterable[str]) -> str:
-    """Daily's words on one line, without secrets and control characters, not too long.
-
-    Secrets go first: cutting or cleaning one would leave a part that is not found.
-    """
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, "(secret)")
-    clean = "".join(char if char.isprintable() else " " for char in text)
-    return clean if len(clean) <= 500 else clean[:497] + "..."
-
-
-def _forms(secrets: Iterable[str]) -> set[str]:
-    """Each secret, plain and as JSON spells it: a refusal may quote the request."""
-    found = set()
-    for secret in secrets:
-        found |= {secret, json.dumps(secret)[1:-1]}
-        found.add(json.dumps(secret, ensure_ascii=False)[1:-1])
-    return found
-
-
-def _secrets(body: object) -> tuple[str, ...]:
-    if isinstance(body, Secret):
-        return (body.value, *_parts(body.value)) if body.value else ()
-    values: Iterable[object] = ()
-    if isinstance(body, Mapping):
-        values = body.values()
-    elif isinstance(body, list | tuple):
-        values = body
-    return tuple(secret for value in values for secret in _secrets(value))
-
-
-def _parts(secret: str) -> Iterator[str]:
-    """What is secret in a URL by itself, should Daily quote only that."""
-    try:
-        url = urlsplit(secret)
-    except ValueError:
-        return
-    # A short part would mask ordinary words wherever they hold it.
-    parts = (url.query, url.password, url.username) if url.netloc else ()
-    yield from (part for part in parts if part and len(part) >= 4)
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds from Retry-After, which Daily does not document but a proxy may send."""
-    try:
-        return max(0.0, float(answer.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None
-
-
-def _describe(answer: httpx.Response) -> str:
-    kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
-    if "json" in kind and _parsed(answer) is None:
-        kind = "JSON that is cut off or damaged"
-    return f"status {answer.status_code}, {kind}"
 
 
 def _why(error: Exception) -> str:

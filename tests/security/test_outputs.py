@@ -83,7 +83,7 @@ _BREAKABLE = [
     "reconciler.daily.wire:room_from_json",
     "reconciler.daily.wire:room_to_json",
     "reconciler.daily.rescue:save",
-    "reconciler.daily.client:_parsed",
+    "reconciler.daily.client:parsed",
     "reconciler.core.normalize:reveal",
     "reconciler.render.text:plan_text",
     "reconciler.render.json:plan_document",

@@ -1,0 +1,148 @@
+"""What an answer of Daily says: JSON, a refusal, or nothing that can be read.
+
+Knows no HTTP library: the client hands it status, two headers and the body.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from reconciler.core.model import Secret
+from reconciler.errors import AnswerLostError, DailyRejectedError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, read whole. `retry_after` is the header as it came, or empty."""
+
+    status: int
+    content_type: str
+    retry_after: str
+    body: bytes
+
+
+def parsed(answer: Answer) -> tuple[object] | None:
+    """The JSON of an answer, in a tuple since it may be null; None when unreadable."""
+    try:
+        text = answer.body
+        return (json.loads(text, parse_constant=_finite, parse_float=_finite),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no such number in JSON")
+    return number
+
+
+def is_refusal(answer: Answer) -> bool:
+    """An answer that says no, and will say so again. A damaged one says nothing."""
+    if answer.status == 429 or not 300 <= answer.status < 500:
+        return False
+    damaged = "json" in answer.content_type
+    return not damaged or parsed(answer) is not None
+
+
+def written(answer: Answer, method: str, path: str) -> object:
+    """The JSON that answers a write; AnswerLostError when that tells nothing."""
+    found = parsed(answer) if answer.status < 500 else None
+    if found is None:
+        raise AnswerLostError(f"{method} {path} -> {describe(answer)}")
+    return found[0]
+
+
+def reject(answer: Answer, method: str, path: str, secrets: Iterable[str]) -> NoReturn:
+    """Raise what Daily refused, in its own words but without any secret in them."""
+    found = parsed(answer)
+    body = found[0] if found else None
+    code, info = "", ""
+    if isinstance(body, Mapping):
+        code = _text(body.get("error"), secrets)
+        info = _text(body.get("info"), secrets)
+    request = f"{method} {path} -> {answer.status} {code}".rstrip()
+    said = info or code or describe(answer)
+    raise DailyRejectedError(
+        f"Daily refused: {said}",
+        tip=_tip(answer.status),
+        status=answer.status,
+        code=code,
+        info=info,
+        request=request,
+    )
+
+
+def _tip(status: int) -> str:
+    if status == 401:
+        return "check DAILY_API_KEY: a key belongs to one domain"
+    if 300 <= status < 400:
+        return "check DAILY_API_URL: redirects are never followed with a key"
+    return ""
+
+
+def _text(value: object, secrets: Iterable[str]) -> str:
+    """Daily's words on one line, without secrets and control characters, not too long.
+
+    Secrets go first: cutting or cleaning one would leave a part that is not found.
+    """
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    for form in sorted(_forms(secrets), key=len, reverse=True):
+        text = text.replace(form, "(secret)")
+    clean = "".join(char if char.isprintable() else " " for char in text)
+    return clean if len(clean) <= 500 else clean[:497] + "..."
+
+
+def _forms(secrets: Iterable[str]) -> set[str]:
+    """Each secret, plain and as JSON spells it: a refusal may quote the request."""
+    found = set()
+    for secret in secrets:
+        found |= {secret, json.dumps(secret)[1:-1]}
+        found.add(json.dumps(secret, ensure_ascii=False)[1:-1])
+    return found
+
+
+def secrets(body: object) -> tuple[str, ...]:
+    """Every secret in a body, and the parts of it that are secret by themselves."""
+    if isinstance(body, Secret):
+        return (body.value, *_parts(body.value)) if body.value else ()
+    values: Iterable[object] = ()
+    if isinstance(body, Mapping):
+        values = body.values()
+    elif isinstance(body, list | tuple):
+        values = body
+    return tuple(secret for value in values for secret in secrets(value))
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """What is secret in a URL by itself, should Daily quote only that."""
+    try:
+        url = urlsplit(secret)
+    except ValueError:
+        return
+    # A short part would mask ordinary words wherever they hold it.
+    parts = (url.query, url.password, url.username) if url.netloc else ()
+    yield from (part for part in parts if part and len(part) >= 4)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds from Retry-After, which Daily does not document but a proxy may send."""
+    try:
+        return max(0.0, float(answer.retry_after))
+    except ValueError:
+        return None
+
+
+def describe(answer: Answer) -> str:
+    """Status and kind of an answer: all that is said of one that is not JSON."""
+    kind = answer.content_type.partition(";")[0] or "no content type"
+    if "json" in kind and parsed(answer) is None:
+        kind = "JSON that is cut off or damaged"
+    return f"status {answer.status}, {kind}"
