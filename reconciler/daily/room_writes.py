@@ -1,0 +1,70 @@
+"""What every write of a room does: where it goes, what it waits for, what it tells."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from reconciler.core.model import LiveRoom
+from reconciler.core.normalize import reveal
+from reconciler.core.plan import Action, Change
+from reconciler.core.report import Outcome, PinFate
+from reconciler.daily import wire
+from reconciler.daily.live import read_room
+from reconciler.daily.run import (
+    BlockedError,
+    Run,
+    looking_after,
+)
+from reconciler.errors import (
+    AnswerLostError,
+    DailyAnswerError,
+)
+
+
+def room_path(name: str) -> str:
+    """Where a room is read and written."""
+    return f"/rooms/{quote(name, safe='')}"
+
+
+def write_room(run: Run, change: Change, path: str, body: object) -> LiveRoom:
+    """Write a room. An answer that is no room tells nothing: it counts as lost."""
+    answer = run.client.send("POST", path, body)
+    try:
+        return wire.room_from_json(answer, asked=change.key)
+    except DailyAnswerError as error:
+        raise AnswerLostError(f"POST {path}: {error.message}") from error
+
+
+def wait_for_numbers(run: Run, change: Change) -> None:
+    """A room waits for the numbers that it names; renewing its PIN does not."""
+    if change.action is Action.RENEW:
+        return
+    dialin = change.desired.fields.get("dialin")
+    named = dialin.get("room_numbers") if isinstance(dialin, dict) else None
+    if not isinstance(named, list):
+        return
+    for number in map(str, map(reveal, named)):
+        outcome = run.numbers.get(number, Outcome.DONE)
+        if outcome is not Outcome.DONE:
+            raise BlockedError(f"it waits for number {number}, which was: {outcome}")
+
+
+def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
+    """Compare a room's PIN before and after it was written."""
+    wanted = change.desired.fields.get("dialin") is not None
+    before = change.live_pin
+    if change.ends_dialin or not (wanted or before):
+        return
+    after = room.pin
+    if after is None:
+        # The answer to a write may show less than a read does.
+        unseen = AnswerLostError(f"the answer about {change.address} shows no PIN")
+        with looking_after(unseen):
+            seen = read_room(run.client, change.key)
+        after = seen.pin if seen else None
+    if before and before == after:
+        return
+    if before is None or change.action is Action.CREATE:
+        run.tell_pin(change.key, PinFate.NEW if after else PinFate.MISSING)
+    else:
+        run.tell_pin(change.key, PinFate.CHANGED if after else PinFate.LOST)
