@@ -52,8 +52,8 @@ def _updated(scene: Scene, daily: Simulated, *, size: int) -> list[Asked]:
     """Change every room, and tell what was asked."""
     path = scene.folder / "updates.yaml"
     samples.write_rooms(path, "light", _UPDATES, size=size)
-    time.sleep(5)  # Daily's windows are empty again
     daily.taken()
+    time.sleep(5)  # Daily's windows are empty again
     run(apply_command(path, daily, rate="1"))
     return daily.taken()
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Simulated:
     url: str
     key: str
     asked: list[Asked] = field(default_factory=list)
+    marks: int = 0
 
     @property
     def env(self) -> dict[str, str]:
@@ -58,9 +60,18 @@ class Simulated:
             answer.read()
 
     def taken(self) -> list[Asked]:
-        """The requests since the last call; a moment is given to late lines."""
-        time.sleep(0.2)
-        found = self.asked.copy()
+        """The requests since the last call.
+
+        A request is logged before it is answered, so that one of our own, sent now,
+        comes after all of them.
+        """
+        self.marks += 1
+        mark = f"/mark-{self.marks}"
+        with contextlib.suppress(urllib.error.HTTPError):
+            self.post(mark, b"{}")
+        while not any(one.path == mark for one in self.asked):
+            time.sleep(0.02)
+        found = [one for one in self.asked if not one.path.startswith("/mark-")]
         self.asked.clear()
         return found
 
