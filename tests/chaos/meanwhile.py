@@ -119,6 +119,9 @@ FOREIGN_NUMBERS: Final = frozenset(
 )
 """Acts on entries that a legacy write sends along as they were a moment before."""
 
+QUIET: Final = frozenset({"room-made", "room-deleted", "number-made", "sip-made"})
+"""Acts that are none of an apply's business: it ends as if nothing had happened."""
+
 
 def _change(made: Scene, number: str, fields: Node) -> None:
     held = made.sandbox.store

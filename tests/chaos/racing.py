@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.cases import Meanwhile, Second
-from chaos.meanwhile import ACTS, FOREIGN_NUMBERS
+from chaos.meanwhile import ACTS, FOREIGN_NUMBERS, QUIET
 from chaos.proxy import Asked, Exchange, Fault
 from chaos.running import Ran, Victim, run_here, through
 from chaos.trial import APPLY, Trial, asked_in, launcher, pending, tail_of
@@ -36,6 +36,8 @@ def disturbed_by_others(trial: Trial, case: Meanwhile) -> str:
         # two requests that follow each other, nobody can see what others do.
         trial.overrun = made.strangers() != made.foreign
         made.remember()
+    if case.act in QUIET:
+        trial.expect(ran.code == 0, f"it ended with {ran.code}: {tail_of(ran)}")
     last_look = len(asked_in(case.store)) - LAST_LOOK
     return _judge_race(trial, ran, seen=case.number <= last_look)
 

@@ -1,8 +1,8 @@
 """Bringing back what was lost, with the same things going wrong.
 
-An apply is killed after its first write, which leaves its rescue file. Then all
-foreign assignments vanish, as nobody hopes but nothing forbids. `restore` must bring
-them back, in the end and without harm to anything.
+Right after the first write of an apply all foreign assignments vanish, as nobody
+hopes but nothing forbids; the apply names them, and its rescue file. `restore` must
+bring them back, in the end and without harm to anything.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chaos.cases import KilledRestore, StruckRestore
 from chaos.killing import run_killed
+from chaos.proxy import Asked
 from chaos.running import run_here, through
 from chaos.scene import OURS, Scene, scene
 from chaos.striking import options_for, striker
@@ -67,11 +68,9 @@ def lose(trial: Trial) -> list[str]:
     """Have a rescue file written, and lose everything foreign; returns what it was."""
     made = trial.scene
     kept = entries_of(made)
-    reached = False
+    written = False
 
     def vanish() -> None:
-        nonlocal reached
-        reached = True
         held = made.sandbox.store
         held.legacy.update(
             {
@@ -83,9 +82,13 @@ def lose(trial: Trial) -> list[str]:
             if config.fields.get("phone_number") not in OURS:
                 del held.dialin_configs[config.id]
 
-    def choose(asked: object) -> None:
-        if not reached and getattr(asked, "method", "") != "GET":
+    def choose(asked: Asked) -> None:
+        nonlocal written
+        if written and asked.method == "GET":
+            # Right after the first write, before anybody looks.
             vanish()
+            written = False
+        written = written or asked.method != "GET"
 
     with through(made.sandbox.url, choose) as proxy:
         rescue = ("--rescue-file", "rescue.json")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from chaos.cases import Boundary, Case, Meanwhile, Refusal, Second, Strike
+from chaos.cases import (
+    Boundary,
+    Case,
+    KilledRestore,
+    Meanwhile,
+    Refusal,
+    Second,
+    Strike,
+    StruckRestore,
+)
 from chaos.trying import tried
 
 SAMPLE: dict[str, Case] = {
@@ -22,6 +31,8 @@ SAMPLE: dict[str, Case] = {
     "the-cursor-is-gone": Meanwhile("current", "room-deleted", 3),
     "a-name-is-taken": Meanwhile("legacy", "name-taken", 8),
     "an-entry-appears": Meanwhile("legacy", "number-made", 7),
+    "restore-killed": KilledRestore("legacy", 5, "unanswered"),
+    "restore-blind": StruckRestore("current", "500-before", "GET /", "last"),
     "two-runs": Second("current", 7, locked=False),
     "two-runs-and-a-lock": Second("legacy", 8, locked=True),
 }
