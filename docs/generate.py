@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -165,6 +166,16 @@ def _run(*args: str, expect: int = 0) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
+def speed() -> str:
+    """The figures of the last benchmark, as `make bench` wrote them."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))  # the benchmark is no part of the package
+    from bench.table import as_markdown
+
+    results = (ROOT / "bench/results.json").read_text(encoding="utf-8")
+    return as_markdown(json.loads(results))
+
+
 # References.
 
 
@@ -224,6 +235,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "effective": effective_room,
     "commands": commands,
     "keys": keys,
+    "speed": speed,
 }
 
 if __name__ == "__main__":
