@@ -52,8 +52,9 @@ chaos: $(STAMP)
 SECONDS ?= 60
 fuzz: $(STAMP)
 	@mkdir -p $(TMPDIR)
-	-@$(PIP) atheris 2>/dev/null
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	@test -d $(VENV)/fuzz || $(PIP) --no-deps --target $(VENV)/fuzz atheris \
+		|| echo "atheris cannot be installed: fuzzing without coverage"
+	PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -92,14 +93,14 @@ chromium:
 
 # Pins what pyproject.toml asks for, for every Python from 3.11 on, without addresses.
 UV := $(VENV)/lock/bin/uv
-COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 lock:
 	@mkdir -p $(TMPDIR)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip \
 		install --quiet --disable-pip-version-check uv; }
-	$(COMPILE) --upgrade --extra dev --output-file requirements/dev.txt
-	$(COMPILE) --upgrade --extra dev --extra full --output-file requirements/full.txt
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra dev --extra full --output-file requirements/full.txt
 
 # Asks for known vulnerabilities of what is pinned; needs the network.
 audit:

@@ -1,0 +1,1 @@
+"""Inputs that nobody would write, given to whatever reads from outside."""
