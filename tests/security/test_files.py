@@ -46,6 +46,7 @@ def test_files_that_may_hold_anything_private_are_private(
             *("--rescue-file", "rescue.json", "--lock-file", "lock"),
         )
         world.run("import", "--out", "imported.yaml", "--secrets-out", "values.sh")
+        world.run("dialin", "config.yaml", "--out", "sheet.txt")
         world.run("plan", "config.yaml", "--sandbox")
     finally:
         os.umask(before)
@@ -53,7 +54,12 @@ def test_files_that_may_hold_anything_private_are_private(
     modes = {p.name: _mode(p) for p in world.folder.iterdir() if p.is_file()}
     modes.pop("config.yaml")
     made = {"plan.json", "plan.md", "plan.html", "report.json", "report.md", "lock"}
-    assert made | {"rescue.json", "values.sh", ".daily-sandbox.json"} <= set(modes)
+    assert made | {
+        "sheet.txt",
+        "rescue.json",
+        "values.sh",
+        ".daily-sandbox.json",
+    } <= set(modes)
     assert modes == {name: _PUBLIC.get(name, 0o600) for name in modes}
 
 
