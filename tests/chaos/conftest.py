@@ -1,4 +1,4 @@
-"""Cases are worked on by as many processes as there are cores; all are counted."""
+"""Cases are worked on by processes, two for each core; all are counted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def tally() -> Tally:
 def workers() -> Iterator[Executor]:
     """Processes that share nothing with this one, least of all its threads."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), context) as pool:
+    # Half of a case is waiting: for sockets, and for what never answers.
+    with ProcessPoolExecutor(2 * (os.cpu_count() or 1), context) as pool:
         yield pool
 
 

@@ -12,6 +12,7 @@ from chaos.cases import (
     Case,
     KilledRestore,
     Meanwhile,
+    Moment,
     Refusal,
     Second,
     Strike,
@@ -27,12 +28,17 @@ from chaos.trial import asked_in
 _WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
 
 
+def _moments(kind: str) -> tuple[Moment, ...]:
+    """A reading does nothing, so it does not matter whether it was done."""
+    return ("unanswered", "answered") if kind.startswith("GET") else MOMENTS
+
+
 def boundaries() -> Iterator[Case]:
     """Each request of an apply, in both stores and on two sorts of Daily."""
     for store in STORES:
         for plain, assume in _WORLDS:
-            for number in range(len(asked_in(store, plain, assume))):
-                for moment in MOMENTS:
+            for number, kind in enumerate(asked_in(store, plain, assume)):
+                for moment in _moments(kind):
                     yield Boundary(store, plain, assume, number, moment)
 
 
@@ -76,8 +82,8 @@ def restores() -> Iterator[Case]:
     """Bringing back what was lost, killed at each request and with each fault."""
     for store in STORES:
         asked = asked_in_restore(store)
-        for number in range(len(asked)):
-            for moment in MOMENTS:
+        for number, kind in enumerate(asked):
+            for moment in _moments(kind):
                 yield KilledRestore(store, number, moment)
         for kind, times in Counter(asked).items():
             places: tuple[Where, ...] = ("first", "last", "all")

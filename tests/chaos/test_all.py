@@ -15,7 +15,7 @@ from chaos.running import Launcher, Ran, Victim
 from chaos.scene import STORES, scene
 from chaos.tally import Tally
 from chaos.trial import APPLY, Trial
-from chaos.trying import tried
+from chaos.trying import counted
 
 pytestmark = pytest.mark.chaos
 
@@ -24,7 +24,7 @@ ROUNDS = 15
 
 
 def _verdicts(workers: Executor, cases: Iterator[Case]) -> Iterator[Verdict]:
-    yield from workers.map(tried, list(cases), chunksize=8)
+    yield from workers.map(counted, list(cases), chunksize=8)
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -39,6 +39,14 @@ def tried(case: Case) -> Verdict:
         return Verdict(case, end, tuple(trial.problems), trial.lost, trial.overrun)
 
 
+def counted(case: Case) -> Verdict:
+    """The same, for many: one that breaks the harness does not hide the others."""
+    try:
+        return tried(case)
+    except Exception as error:
+        return Verdict(case, "broken", (f"{type(error).__name__}: {error}"[:500],))
+
+
 def _end(trial: Trial, case: Case) -> str:
     match case:
         case Boundary():
