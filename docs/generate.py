@@ -181,7 +181,8 @@ def speed() -> str:
 
 def commands() -> str:
     """The help of every command, in the order of `--help`."""
-    top = click.Context(cli, info_name="daily-reconciler", terminal_width=80)
+    # As the command line itself makes it: with -h and --help, whoever asked before.
+    top = cli.make_context("daily-reconciler", ["plan"], terminal_width=80)
     parts = []
     for name in COMMANDS:
         if command := cli.get_command(top, name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,8 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Temporary folders may lie inside a checkout of this project.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", tempfile.gettempdir())
     for name in ("DAILY_API_KEY", "DAILY_API_URL", "DAILY_RATE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
 
