@@ -31,7 +31,10 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "no-config-files": (_E, "a folder holds no *.yaml or *.yml file"),
     "yaml-syntax": (_E, "the text is not YAML"),
     "yaml-tag": (_E, "a YAML tag is used; plain values are all that is read"),
-    "yaml-too-large": (_E, "a file, a text, a list or nesting goes beyond what is allowed"),
+    "yaml-too-large": (
+        _E,
+        "a file, a text, a list or nesting goes beyond what is allowed",
+    ),
     "duplicate-key": (_E, "a key stands twice in one mapping"),
     "defined-twice": (_E, "a room, number or setting is written in two places"),
     # Shape.
