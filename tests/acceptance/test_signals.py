@@ -98,7 +98,7 @@ def test_a_signal_before_anything_was_written_is_1(
         tmp_path, "phone_numbers:\n  '+12095550100': {pin_dialin: {name_prefix: p}}\n"
     )
     with serve(
-        Settings(faults=("slow=0.5:GET:/@2*all",), rate_limit_scale=0)
+        Settings(faults=("slow=2:GET:/@2*all",), rate_limit_scale=0)
     ) as sandbox:
         process = _start(tmp_path, sandbox.url, "apply", "config.yaml", "--yes")
         # The second reading of the domain is the one for the safety copy.
@@ -125,7 +125,7 @@ def _wait_for_line(process: subprocess.Popen[str], text: str) -> None:
 def test_ctrl_c_while_reading_says_that_nothing_was_changed(tmp_path: Path) -> None:
     """Ctrl-C during a plan ends with 1 and one line."""
     _config(tmp_path, ROOMS)
-    with serve(Settings(faults=("slow=1:GET:/rooms",))) as sandbox:
+    with serve(Settings(faults=("slow=4:GET:/rooms",))) as sandbox:
         process = _start(tmp_path, sandbox.url, "plan", "config.yaml")
         _wait(lambda: bool(sandbox.requests))
         time.sleep(0.1)
