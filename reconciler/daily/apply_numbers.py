@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from reconciler.core.diff import same
 from reconciler.core.model import LiveAssignment
-from reconciler.core.normalize import reveal
 from reconciler.core.plan import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import rescue, wire
@@ -90,7 +89,7 @@ def _unchanged(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bo
         if planned is None
         else seen is not None
         and seen.type == planned.type
-        and same(reveal(dict(seen.fields)), reveal(dict(planned.fields)))
+        and same(rescue.content(seen), rescue.content(planned))
     )
     if not alike:
         run.note(

@@ -137,9 +137,9 @@ def _loss(entry: LiveAssignment, now: list[LiveAssignment]) -> Iterator[str]:
     if not twins:
         yield f"{where} is gone"
         return
-    if any(same(_content(entry), _content(twin)) for twin in twins):
+    if any(same(content(entry), content(twin)) for twin in twins):
         return
-    fields = sorted(_differing(_content(entry), _content(twins[0])))
+    fields = sorted(_differing(content(entry), content(twins[0])))
     yield f"{where} changed: {', '.join(fields)}"
 
 
@@ -151,13 +151,14 @@ def is_same_entry(entry: LiveAssignment, other: LiveAssignment) -> bool:
         return entry.number == other.number
     if entry.id and entry.id == other.id:
         return True
-    mine, theirs = _content(entry), _content(other)
-    for content in (mine, theirs):
-        content.pop("hmac", None)
+    mine, theirs = content(entry), content(other)
+    for held in (mine, theirs):
+        held.pop("hmac", None)
     return same(mine, theirs)
 
 
-def _content(entry: LiveAssignment) -> dict[str, object]:
+def content(entry: LiveAssignment) -> dict[str, object]:
+    """What somebody has set: a SIP address may move whenever another entry goes."""
     return {
         key: reveal(value)
         for key, value in entry.fields.items()

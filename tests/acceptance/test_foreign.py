@@ -413,3 +413,19 @@ def test_a_difference_between_mirrors_is_a_warning(make_world: MakeWorld) -> Non
 
     assert plan["changes"] == []
     assert [finding["id"] for finding in plan["findings"]] == ["stores-differ"]
+
+
+def test_a_sip_address_that_moves_is_nobody_elses_change(make_world: MakeWorld) -> None:
+    """Removing one legacy entry moves the next one's SIP address, which stops nothing.
+
+    A replacement takes the first entry out of its list; the deletion that comes
+    last in the same run finds its own entry at another place.
+    """
+    world = make_world()
+    declare(world, "legacy", {PINLESS: FULL_PINLESS}, {PINLESS: OTHER_PINLESS})
+    world.apply()
+    declare(world, "legacy", {PIN: FULL_PIN}, {"state": "absent"})
+
+    world.apply(*ALLOW)
+
+    assert ours(world, "legacy") == {OURS[0]: {PIN: FULL_PIN}}

@@ -210,8 +210,11 @@ def differences(store: Store, chosen: str, drawn: Mapping[str, Any]) -> Iterator
             yield f"{name} is {room.privacy}"
         for key, value in wanted["properties"].items():
             held = room.properties.get(key)
-            behaves = _behaves(held, store.defaults().get(key))
-            if held is not None if value is None else not _covers(behaves, value):
+            default = store.defaults().get(key)
+            behaves = _behaves(held, default)
+            # Null is the default, whether Daily holds it or holds nothing.
+            reset = held is None or held == (default or False)
+            if not (reset if value is None else _covers(behaves, value)):
                 yield f"{name}: {key} is {held!r}, not {value!r}"
     held_numbers = _held_numbers(store, chosen)
     for number, wanted in drawn["phone_numbers"].items():
