@@ -97,9 +97,7 @@ def test_a_signal_before_anything_was_written_is_1(
     _config(
         tmp_path, "phone_numbers:\n  '+12095550100': {pin_dialin: {name_prefix: p}}\n"
     )
-    with serve(
-        Settings(faults=("slow=2:GET:/@2*all",), rate_limit_scale=0)
-    ) as sandbox:
+    with serve(Settings(faults=("slow=2:GET:/@2*all",), rate_limit_scale=0)) as sandbox:
         process = _start(tmp_path, sandbox.url, "apply", "config.yaml", "--yes")
         # The second reading of the domain is the one for the safety copy.
         assert process.stdout is not None
