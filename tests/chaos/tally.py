@@ -25,7 +25,7 @@ class Row:
     def add(self, verdict: Verdict) -> None:
         """Count one case."""
         self.tried += 1
-        self.survived += not verdict.problems
+        self.survived += not verdict.problems and not verdict.overrun
         self.lost += bool(verdict.lost)
         self.overrun += verdict.overrun
 
@@ -58,7 +58,9 @@ class Tally:
         yield ""
         minutes = (time.monotonic() - self.started) / 60
         overrun = sum(r.overrun for r in rows)
-        yield f"Changes of others that a legacy list overran unseen: {overrun}."
+        yield f"{overrun} changes of others were overwritten by a legacy list, in the gap"
+        yield "that nothing can close (see below); they count as not survived."
+        yield ""
         yield f"Time: {minutes:.1f} minutes."
 
     def record(self, page: Path) -> None:
