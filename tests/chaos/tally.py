@@ -58,8 +58,8 @@ class Tally:
         yield ""
         minutes = (time.monotonic() - self.started) / 60
         overrun = sum(r.overrun for r in rows)
-        yield f"{overrun} changes of others were overwritten by a legacy list, in the gap"
-        yield "that nothing can close (see below); they count as not survived."
+        yield f"{overrun} changes of others were overwritten by a legacy list,"
+        yield "in the gap that nothing can close (see below): not survived."
         yield ""
         yield f"Time: {minutes:.1f} minutes."
 
