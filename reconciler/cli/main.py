@@ -49,6 +49,9 @@ class Commands(click.Group):
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         module = importlib.import_module(f"reconciler.cli.{name}")
         command: click.Command = getattr(module, name)
+        # Set here, and not by the group alone: click keeps the first help option that
+        # anybody asked a command for, whoever that was.
+        command.context_settings["help_option_names"] = ["-h", "--help"]
         return command
 
     def format_commands(

@@ -35,6 +35,9 @@ def _start(folder: Path, url: str, *args: str) -> subprocess.Popen[str]:
         [*COMMAND, *args],
         cwd=folder,
         env=environ,
+        # What runs the tests may have been told to ignore Ctrl-C, as a job of a script
+        # in the background is.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
