@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import lock_option, output_options, target_options
+from reconciler.cli.options import (
+    allow_option,
+    lock_option,
+    output_options,
+    parse_allow,
+    target_options,
+)
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -22,9 +28,16 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @lock_option
+@allow_option
 @output_options("text", "json")
 @target_options
-def restore(file: Path, yes: bool, lock_file: Path | None, **options: Any) -> int:
+def restore(
+    file: Path,
+    yes: bool,
+    lock_file: Path | None,
+    allow: tuple[str, ...],
+    **options: Any,
+) -> int:
     """Bring back assignments that a rescue file holds and Daily has lost.
 
     FILE was written by an apply before it touched phone-number assignments. Only
@@ -37,8 +50,10 @@ def restore(file: Path, yes: bool, lock_file: Path | None, **options: Any) -> in
     def work() -> int:
         from reconciler.cli.lock import default_lock, held
         from reconciler.cli.session import connect
+        from reconciler.core.gates import NAMES
         from reconciler.daily import rescue as rescues
 
+        allowed = parse_allow(allow, NAMES)
         if not yes and not sys.stdin.isatty():
             raise click.UsageError("without a terminal, restore needs --yes")
         rescue = rescues.load(file)
@@ -46,13 +61,18 @@ def restore(file: Path, yes: bool, lock_file: Path | None, **options: Any) -> in
             held(lock_file or default_lock(session, rescue.domain)),
             connect(session, rescue.domain, (), writable=True) as client,
         ):
-            return _restore(session, client, rescue, yes=yes)
+            return _restore(session, client, rescue, allowed, yes=yes)
 
     return guarded(session, work)
 
 
 def _restore(
-    session: Session, client: DailyClient, rescue: Rescue, *, yes: bool
+    session: Session,
+    client: DailyClient,
+    rescue: Rescue,
+    allowed: Mapping[str, int],
+    *,
+    yes: bool,
 ) -> int:
     import reconciler
     from reconciler.core.report import Restoration
@@ -67,6 +87,7 @@ def _restore(
     lost = restoring.missing(rescue, stores)
     for entry in lost:
         session.say(f"missing: {clean(restoring.describe(entry))}")
+    restoring.check_gates(lost, domain, stores, allowed)
     if lost and not yes:
         question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
         if not click.confirm(question, err=True):

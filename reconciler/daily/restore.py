@@ -10,11 +10,11 @@ current store is unknown, and done in this order, what it erases is put back too
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.core.gates import label
 from reconciler.core.kinds import SETTABLE
-from reconciler.core.model import LiveAssignment
+from reconciler.core.model import LiveAssignment, LiveDomain
 from reconciler.core.normalize import reveal
 from reconciler.core.report import Restoration, Restored
 from reconciler.daily import wire
@@ -32,6 +32,37 @@ def check_same_domain(rescue: Rescue, domain: str) -> None:
             f"the rescue file is of domain '{rescue.domain}', "
             f"but the API key belongs to '{domain}'; nothing was sent"
         )
+
+
+def check_gates(
+    lost: Sequence[LiveAssignment],
+    domain: LiveDomain,
+    stores: Sequence[LiveAssignment],
+    allow: Mapping[str, int],
+) -> None:
+    """Refuse to rewrite a legacy list where that may cost somebody else something.
+
+    The same gates as those of an apply: entries that would be sent without their
+    `hmac`, and lists that Daily does not show.
+    """
+    lists = {entry.type for entry in lost if entry.store == "legacy"}
+    bare = [
+        label(entry)
+        for entry in stores
+        if entry.store == "legacy"
+        and entry.type == "pinless_dialin"
+        and entry.type in lists
+        and not entry.fields.get("hmac")
+    ]
+    hidden = sorted(lists - domain.shown_lists)
+    for gate, found in (("hmac-rotation", bare), ("blind-list-write", hidden)):
+        if len(found) > allow.get(gate, 0):
+            raise RefusedError(
+                f"bringing entries back rewrites a legacy list, which stands before "
+                f"the gate {gate} ({', '.join(found)}); nothing was changed",
+                tip=f"docs/gates.md says what that risks; to go on: "
+                f"--allow {gate}={len(found)}",
+            )
 
 
 def missing(

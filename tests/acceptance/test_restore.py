@@ -127,6 +127,38 @@ def test_restore_brings_back_a_legacy_entry_in_its_place(
     ]
 
 
+def test_restore_rotates_nobody_elses_hmac(make_world: Callable[..., World]) -> None:
+    """Where Daily hides hmacs, a legacy list is rewritten only when that is allowed."""
+    world = make_world(assume=Assume(hmac="hidden"))
+    world.sandbox.store.add_legacy("pinless_dialin", FOREIGN)
+    lost = {**SIP_ONLY, "phone_number": "+12095550102"}
+    rescue = {
+        "version": 1,
+        "domain": "acme",
+        "managed": [],
+        "assignments": [
+            {
+                "store": "legacy",
+                "type": "pinless_dialin",
+                "phone_number": lost["phone_number"],
+                "id": "",
+                "position": 1,
+                "fields": {k: v for k, v in lost.items() if k != "phone_number"},
+            }
+        ],
+    }
+    (world.folder / "rescue.json").write_text(json.dumps(rescue))
+
+    refused = world.run("restore", "rescue.json", "--yes")
+
+    assert refused.code == 4
+    assert "--allow hmac-rotation=1" in refused.err
+    assert world.writes() == []
+    allowed = world.run("restore", "rescue.json", "--yes", "--allow", "hmac-rotation=1")
+    assert allowed.code == 0, allowed.out + allowed.err
+    assert len(world.sandbox.store.legacy["pinless_dialin"]) == 2
+
+
 def test_restore_gives_a_rotated_hmac_back(make_world: Callable[..., World]) -> None:
     """An entry that is there with another hmac gets the one it had."""
     world, file = _erased(make_world)
