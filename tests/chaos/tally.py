@@ -48,7 +48,7 @@ class Tally:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
-        yield "| what | tried | survived | foreign entries lost |"
+        yield "| what | tried | survived | foreign entries lost, the gap below aside |"
         yield "|---|---:|---:|---:|"
         for name, row in self.rows.items():
             yield f"| {name} | {row.tried} | {row.survived} | {row.lost} |"
