@@ -24,7 +24,7 @@ import click
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.cli.session import Session
 from reconciler.config import explain
-from reconciler.core.described import Key
+from reconciler.core.key_docs import Key
 from reconciler.render.explain_text import default_text, marks, type_text
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Settings

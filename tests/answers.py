@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from reconciler.core.diff import ABSENT
+from reconciler.core.compare.diff import ABSENT
 from reconciler.core.model import Secret
 from reconciler.daily.client import DailyClient, Outside
 

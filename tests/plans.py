@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.core.approval import Unapproved
-from reconciler.core.diff import ABSENT, FieldChange
+from reconciler.core.compare.diff import ABSENT, FieldChange
 from reconciler.core.findings import Finding
-from reconciler.core.gates import Gate
 from reconciler.core.model import (
     Config,
     Desired,
@@ -23,7 +21,9 @@ from reconciler.core.model import (
     Place,
     Secret,
 )
-from reconciler.core.plan import (
+from reconciler.core.plan.approval import Unapproved
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import (
     Action,
     Change,
     Dropped,

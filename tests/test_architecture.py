@@ -37,7 +37,7 @@ TYPES_ONLY = {"errors": {"core"}}
 # library, or belongs to the layer.
 SOLE_IMPORTERS = {
     "httpx": "daily/client.py",
-    "deepdiff": "core/diff.py",
+    "deepdiff": "core/compare/diff.py",
     "phonenumbers": "render/phones.py",
     "segno": "render/qr.py",
 }
@@ -133,9 +133,7 @@ def test_each_package_has_its_place(path: Path) -> None:
     assert not foreign & sole
 
 
-@pytest.mark.parametrize(
-    "path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=name_of)
 def test_the_core_is_pure(path: Path) -> None:
     """The core has no I/O, clock, environment, logging or randomness."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -21,10 +21,10 @@ from reconciler.cli.metering import write_failure, write_metrics
 from reconciler.cli.options import parse_allow, parse_globs
 from reconciler.cli.planning import Planned, planned, show_plan
 from reconciler.cli.session import Session, connect, load_config, numbers_of, usable
-from reconciler.core.approval import Approved, Unapproved
 from reconciler.core.findings import errors
-from reconciler.core.gates import NAMES
-from reconciler.core.plan import Selection
+from reconciler.core.plan.approval import Approved, Unapproved
+from reconciler.core.plan.gates import NAMES
+from reconciler.core.plan.model import Selection
 from reconciler.core.report import Report, Result
 from reconciler.daily.apply import apply_plan
 from reconciler.daily.client import DailyClient

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.cli.planning import Planned, weighed
 from reconciler.cli.session import Session
-from reconciler.core.approval import (
+from reconciler.core.plan.approval import (
     Approved,
     Unapproved,
     check_usable,

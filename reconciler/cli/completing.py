@@ -53,7 +53,7 @@ def gates(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Item
     """`delete=` and the like for --allow."""
 
     def found() -> Items:
-        from reconciler.core.gates import NAMES
+        from reconciler.core.plan.gates import NAMES
 
         return _starting([(f"{name}=", "") for name in NAMES], incomplete)
 

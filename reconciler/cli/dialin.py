@@ -19,7 +19,7 @@ from reconciler.cli.options import (
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.core.callers import DialIn
+    from reconciler.core.dialin.sheet import DialIn
 
 EXTRA = "pip install 'daily-reconciler[report]'"
 
@@ -48,7 +48,7 @@ def dialin(
     session = session_of(**options)
 
     def work() -> int:
-        from reconciler.core.callers import masked
+        from reconciler.core.dialin.sheet import masked
 
         chosen = parse_globs("--only", only) if only else lambda _kind, _name: True
         entries, domain = _read(session, config)
@@ -63,7 +63,7 @@ def dialin(
 def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], str]:
     from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
-    from reconciler.core.callers import dialins
+    from reconciler.core.dialin.sheet import dialins
     from reconciler.daily.live import read_live
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))

@@ -10,7 +10,7 @@ from reconciler.cli.completing import key_paths
 from reconciler.cli.options import output_options
 
 if TYPE_CHECKING:
-    from reconciler.core.described import Key
+    from reconciler.core.key_docs import Key
 
 MOST_NAMED = 12
 

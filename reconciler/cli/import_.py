@@ -13,7 +13,7 @@ from reconciler.cli.options import file_option, log_options, target_options
 if TYPE_CHECKING:
     from reconciler.cli.importing import Original
     from reconciler.cli.session import Session
-    from reconciler.core.export import Export
+    from reconciler.core.export.model import Export
     from reconciler.core.model import Config, Live
 
 
@@ -157,7 +157,7 @@ def _exported(
     from fnmatch import fnmatchcase
 
     from reconciler.cli.importing import known_keys
-    from reconciler.core.export import Wish, export
+    from reconciler.core.export.model import Wish, export
 
     wish = Wish(
         known=known_keys(),

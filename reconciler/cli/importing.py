@@ -17,14 +17,14 @@ from reconciler.config.layout import style_of
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.config.merge import Addition, merge
 from reconciler.config.schema import room_properties, schema
-from reconciler.core.export import Export, Keys, with_defaults
-from reconciler.core.export_trim import Problem, leave_out
-from reconciler.core.export_values import references
+from reconciler.core.compare.equality import reveal
+from reconciler.core.export.model import Export, Keys, with_defaults
+from reconciler.core.export.trim import Problem, leave_out
+from reconciler.core.export.values import references
 from reconciler.core.findings import Finding, errors
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Config, KindName, Live
-from reconciler.core.normalize import reveal
-from reconciler.core.plan import Action, Change, Selection, make_plan
+from reconciler.core.plan.model import Action, Change, Selection, make_plan
 from reconciler.errors import ConfigError, ReconcilerError
 from reconciler.render.yaml_config import (
     SECTIONS,

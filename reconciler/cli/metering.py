@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.cli.files import write_private
 from reconciler.cli.session import Session
-from reconciler.core.plan import Plan
+from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError
 from reconciler.render.metrics import (

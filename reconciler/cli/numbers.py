@@ -37,7 +37,7 @@ def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     import reconciler
     from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
-    from reconciler.core.numbers import number_uses, suggestions
+    from reconciler.core.dialin.number_use import number_uses, suggestions
     from reconciler.daily.live import read_live
     from reconciler.render.json import dump
     from reconciler.render.numbers_json import numbers_document

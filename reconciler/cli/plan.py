@@ -71,8 +71,8 @@ def plan(config: tuple[Path, ...], **options: Any) -> int:
 def _plan(session: Session, paths: tuple[Path, ...], wish: Wish) -> int:
     from reconciler.cli.planning import load_base, planned, show_plan
     from reconciler.cli.session import connect, load_config, numbers_of, usable
-    from reconciler.core.gates import NAMES
-    from reconciler.core.plan import Selection
+    from reconciler.core.plan.gates import NAMES
+    from reconciler.core.plan.model import Selection
 
     allowed = parse_allow(wish.allow, NAMES)
     chosen = parse_globs("--only", wish.only) if wish.only else lambda _k, _n: True

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.cli.session import Session, load_files, usable
-from reconciler.core.estimate import Estimate, estimate
 from reconciler.core.findings import Finding, errors, in_order
-from reconciler.core.gates import Gate, check_gates
 from reconciler.core.model import Config, Live
-from reconciler.core.origin import with_base
-from reconciler.core.plan import Plan, Selection, make_plan
+from reconciler.core.plan.baseline import with_base
+from reconciler.core.plan.cost import Estimate, estimate
+from reconciler.core.plan.gates import Gate, check_gates
+from reconciler.core.plan.model import Plan, Selection, make_plan
 from reconciler.errors import ReconcilerError
 from reconciler.render.words import Paint, count
 

@@ -50,7 +50,7 @@ def restore(
     def work() -> int:
         from reconciler.cli.lock import default_lock, held
         from reconciler.cli.session import connect
-        from reconciler.core.gates import NAMES
+        from reconciler.core.plan.gates import NAMES
         from reconciler.daily import rescue as rescues
 
         allowed = parse_allow(allow, NAMES)

@@ -13,10 +13,10 @@ from typing import Any
 from reconciler.config import words
 from reconciler.config.entries import SPREAD, Entry
 from reconciler.config.variables import Filled
-from reconciler.core.described import Effective, Value
+from reconciler.core.compare.equality import labelled, veil
+from reconciler.core.key_docs import Effective, Value
 from reconciler.core.kinds import KINDS, SETTABLE
 from reconciler.core.model import Path, Place, Secret
-from reconciler.core.normalize import labelled, veil
 
 
 def find(entries: Sequence[Entry], name: str) -> Entry | None:
@@ -80,7 +80,7 @@ def _over(entry: Entry, path: Path) -> Place | None:
 
 
 def _shown(entry: Entry, path: Path, value: Any) -> object:
-    """The value as it may be shown: see `core.normalize.veil`."""
+    """The value as it may be shown: see `core.compare.equality.veil`."""
     grouped = path[0] in SPREAD or path[0] in SETTABLE
     field = path[1:] if grouped else path
     return labelled(veil(KINDS[entry.kind], field, _sealed(value), None))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from reconciler.config import schema, words
-from reconciler.core.described import Key
+from reconciler.core.key_docs import Key
 from reconciler.core.model import Path
 
 Node: TypeAlias = Mapping[str, Any]

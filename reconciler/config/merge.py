@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.config.layout import BOM, Lines, Section, Style, scan, style_of
 from reconciler.config.parse import parse
-from reconciler.core.diff import same
+from reconciler.core.compare.diff import same
 from reconciler.errors import ReconcilerError
 
 

@@ -10,10 +10,10 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.core.approval import Unapproved
-from reconciler.core.diff import FieldChange
+from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan import Change
+from reconciler.core.plan.approval import Unapproved
+from reconciler.core.plan.model import Change
 
 
 class Outcome(enum.StrEnum):

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.core.diff import FieldChange
+from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Live, LiveRoom
-from reconciler.core.plan import Action, Change, Plan, make_plan
+from reconciler.core.plan.model import Action, Change, Plan, make_plan
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result, ordered
 from reconciler.daily.apply_numbers import apply_numbers, delete_numbers
 from reconciler.daily.apply_rooms import apply_rooms, delete_rooms

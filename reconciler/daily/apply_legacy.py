@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Desired, LiveAssignment
-from reconciler.core.plan import Action, Change
+from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.live import read_domain

@@ -14,9 +14,9 @@ import contextlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from reconciler.core.diff import same
+from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan import Action, Change
+from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import rescue, wire
 from reconciler.daily.apply_legacy import write_lists

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan import Action, Change
+from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.create_rooms import create_rooms

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from reconciler.core.compare.equality import reveal
 from reconciler.core.model import Secret
-from reconciler.core.normalize import reveal
 from reconciler.daily.address import check_url, is_loopback
 from reconciler.daily.answers import (
     Answer,

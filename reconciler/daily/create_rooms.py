@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.core.estimate import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan import Change
-from reconciler.core.plan_rooms import expired
+from reconciler.core.plan.cost import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
+from reconciler.core.plan.model import Change
+from reconciler.core.plan.rooms import expired
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.live import read_room, read_rooms

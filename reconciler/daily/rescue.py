@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.core.diff import same
-from reconciler.core.gates import label
+from reconciler.core.compare.diff import same
+from reconciler.core.compare.equality import reveal
 from reconciler.core.model import LiveAssignment, Store
-from reconciler.core.normalize import reveal
+from reconciler.core.plan.gates import label
 from reconciler.daily import wire
 from reconciler.errors import ReconcilerError
 

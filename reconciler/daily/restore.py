@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.core.gates import label
+from reconciler.core.compare.equality import reveal
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment, LiveDomain
-from reconciler.core.normalize import reveal
+from reconciler.core.plan.gates import label
 from reconciler.core.report import Restoration, Restored
 from reconciler.daily import wire
 from reconciler.daily.apply_legacy import bystander

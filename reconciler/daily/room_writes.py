@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from reconciler.core.compare.equality import reveal
 from reconciler.core.model import LiveRoom
-from reconciler.core.normalize import reveal
-from reconciler.core.plan import Action, Change
+from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.live import read_room

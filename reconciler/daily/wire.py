@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reconciler.core.compare.equality import e164, veil
 from reconciler.core.kinds import KINDS, ROOM, SETTABLE
 from reconciler.core.model import (
     KindName,
@@ -20,7 +21,6 @@ from reconciler.core.model import (
     Secret,
     Store,
 )
-from reconciler.core.normalize import e164, veil
 from reconciler.errors import DailyAnswerError
 
 LEGACY_LISTS: Final = ("pin_dialin", "pinless_dialin")

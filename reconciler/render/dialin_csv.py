@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.callers import DialIn, dial_string, tel_link
+from reconciler.core.dialin.sheet import DialIn, dial_string, tel_link
 from reconciler.render.words import clean, time_text
 
 HEADER: Final = (

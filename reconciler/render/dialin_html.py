@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.callers import DialIn, Number, Source, tel_link
+from reconciler.core.dialin.sheet import DialIn, Number, Source, tel_link
 from reconciler.render.dialin_text import NOTHING, people_day, problem_text
 from reconciler.render.markup import Html, Node, el, joined
 from reconciler.render.page import page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.callers import DialIn, Number, tel_link
+from reconciler.core.dialin.sheet import DialIn, Number, tel_link
 from reconciler.render.dialin_text import NOTHING, day_text, problem_text
 from reconciler.render.marks import code
 from reconciler.render.phones import for_people

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from reconciler.core.callers import DialIn, Number, Source, dial_string
+from reconciler.core.dialin.sheet import DialIn, Number, Source, dial_string
 from reconciler.render.words import clean, short, time_text
 
 NOTHING: Final = "no room of this file has PIN dial-in"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.core.described import Effective, Key, Value
+from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
 from reconciler.render.json import FORMAT_VERSION
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.core.described import Effective, Key, Value
+from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
 from reconciler.render.words import Paint, clean, count, short
 

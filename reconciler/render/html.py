@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
-from reconciler.core.gates import Gate
-from reconciler.core.plan import Plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import Plan
 from reconciler.render.html_changes import changes_html, named
 from reconciler.render.markup import Html, Node, el, joined
 from reconciler.render.outline import of_severity, risks_counted, todo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.diff import FieldChange
-from reconciler.core.plan import Action, Change, Dropped, Plan
+from reconciler.core.compare.diff import FieldChange
+from reconciler.core.plan.model import Action, Change, Dropped, Plan
 from reconciler.render.markup import Html, Node, el
 from reconciler.render.outline import (
     DROPPED_ABOUT,

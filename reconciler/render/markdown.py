@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
-from reconciler.core.gates import Gate
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.render.markdown_report import report_markdown
 from reconciler.render.marks import block, code, details, fitting, marker_line, size
 from reconciler.render.outline import (

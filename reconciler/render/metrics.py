@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan import Action, Plan
+from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import Outcome, Report
 
 _PREFIX = "daily_reconciler"

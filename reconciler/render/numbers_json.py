@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.core.dialin.number_use import NumberUse, Suggestion
 from reconciler.core.model import Live
-from reconciler.core.numbers import NumberUse, Suggestion
 from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.numbers_text import suggestion_text
 from reconciler.render.phones import for_people

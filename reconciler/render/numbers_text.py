@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconciler.core.dialin.number_use import NumberUse, Suggestion, Use
 from reconciler.core.model import Live
-from reconciler.core.numbers import NumberUse, Suggestion, Use
 from reconciler.render.dialin_text import columns
 from reconciler.render.words import clean, count, short
 from reconciler.render.yaml_config import entry_lines, key_text

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.core.diff import FieldChange
+from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import Finding, Severity
-from reconciler.core.plan import Action, Change, Dropped, Origin, Plan
+from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.render.words import count, left_alone, value_text
 
 RISKS: Final[dict[str, tuple[str, str]]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding, Severity
-from reconciler.core.gates import Gate, label
-from reconciler.core.plan import Action, Change, Plan, Unmanaged
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate, label
+from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from reconciler.core.diff import ABSENT, FieldChange
+from reconciler.core.compare.diff import ABSENT, FieldChange
+from reconciler.core.compare.equality import labelled
 from reconciler.core.model import Secret
-from reconciler.core.normalize import labelled
-from reconciler.core.plan import Action, Plan
+from reconciler.core.plan.model import Action, Plan
 
 LONGEST: Final = 240
 """Characters of one value that text shows; JSON has all of it."""

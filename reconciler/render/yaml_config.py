@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from reconciler.core.export import Entry, Export
-from reconciler.core.export_values import Reference
+from reconciler.core.export.model import Entry, Export
+from reconciler.core.export.values import Reference
 from reconciler.core.model import KindName
 
 SECTIONS: Final[Mapping[KindName, str]] = {"number": "phone_numbers", "room": "rooms"}

@@ -17,9 +17,9 @@ from browser.chromium import Browser, find, launch
 from corpus import EVERYTHING, TEXTS
 from plans import every_slot, of_rooms, plan, story
 
-from reconciler.core.estimate import Estimate
-from reconciler.core.gates import Gate
-from reconciler.core.plan import Plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import Plan
 from reconciler.render.html import plan_html
 
 pytestmark = pytest.mark.full

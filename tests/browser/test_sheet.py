@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from browser.chromium import Browser, find, launch
 
-from reconciler.core.callers import (
+from reconciler.core.dialin.sheet import (
     GLOBAL_NUMBERS,
     DialIn,
     Number,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.core.model import Config
-from reconciler.core.plan import Plan, make_plan
+from reconciler.core.plan.model import Plan, make_plan
 from reconciler.core.report import Report
 from reconciler.daily.apply import apply_plan
 from reconciler.daily.client import DailyClient

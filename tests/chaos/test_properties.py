@@ -26,8 +26,8 @@ from chaos.running import run_here
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.normalize import reveal
-from reconciler.core.plan import make_plan
+from reconciler.core.compare.equality import reveal
+from reconciler.core.plan.model import make_plan
 from reconciler.daily.apply import apply_plan
 from reconciler.daily.live import read_live
 from reconciler.daily.run import Options

@@ -13,7 +13,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from reconciler.cli.main import COMMANDS, COMPLETE, cli, run
-from reconciler.core.gates import NAMES
+from reconciler.core.plan.gates import NAMES
 
 BIN = Path(sys.executable).parent
 CONFIG = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.callers import (
+from reconciler.core.dialin.sheet import (
     DialIn,
     Number,
     dial_string,

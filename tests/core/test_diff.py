@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.diff import ABSENT, FieldChange, at, diff_fields, same
+from reconciler.core.compare.diff import ABSENT, FieldChange, at, diff_fields, same
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()

@@ -10,7 +10,8 @@ from answers import as_shown
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.diff import ABSENT, FieldChange
+from reconciler.core.compare.diff import ABSENT, FieldChange
+from reconciler.core.compare.equality import e164, mask_url, reveal, show, veil
 from reconciler.core.kinds import NUMBER, ROOM, SETTABLE
 from reconciler.core.model import (
     Config,
@@ -21,8 +22,7 @@ from reconciler.core.model import (
     LiveRoom,
     Secret,
 )
-from reconciler.core.normalize import e164, mask_url, reveal, show, veil
-from reconciler.core.plan import Plan, make_plan
+from reconciler.core.plan.model import Plan, make_plan
 
 NOW = 1_800_000_000
 HUSH = "hush-hush-value"

@@ -16,12 +16,12 @@ from reconciler.cli.importing import known_keys, proven, variables
 from reconciler.cli.options import Output, Target
 from reconciler.cli.session import Session
 from reconciler.config.load import Variables, load
-from reconciler.core.export import Entry, Export, Wish, export, with_defaults
-from reconciler.core.export_trim import Problem, leave_out
-from reconciler.core.export_values import Namer, lasting
+from reconciler.core.export.model import Entry, Export, Wish, export, with_defaults
+from reconciler.core.export.trim import Problem, leave_out
+from reconciler.core.export.values import Namer, lasting
 from reconciler.core.kinds import NUMBER, ROOM
 from reconciler.core.model import Config, Live, LiveDomain, LiveRoom
-from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import make_plan
 from reconciler.daily.live import read_live
 
 NOW = 1_800_000_000

@@ -6,6 +6,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.dialin.number_use import (
+    NumberUse,
+    Use,
+    default_number,
+    number_uses,
+    suggestions,
+)
 from reconciler.core.model import (
     Config,
     Desired,
@@ -16,13 +23,6 @@ from reconciler.core.model import (
     PurchasedNumber,
     Secret,
     Store,
-)
-from reconciler.core.numbers import (
-    NumberUse,
-    Use,
-    default_number,
-    number_uses,
-    suggestions,
 )
 
 ONE, TWO, THREE = "+12095550101", "+12095550102", "+12095550103"

@@ -32,10 +32,10 @@ import yaml
 from answers import Domain, client_on
 
 from reconciler.config.load import Variables, load
-from reconciler.core.estimate import estimate
-from reconciler.core.gates import check_gates
-from reconciler.core.normalize import labelled, reveal
-from reconciler.core.plan import Action, Change, Plan, Selection, make_plan
+from reconciler.core.compare.equality import labelled, reveal
+from reconciler.core.plan.cost import estimate
+from reconciler.core.plan.gates import check_gates
+from reconciler.core.plan.model import Action, Change, Plan, Selection, make_plan
 from reconciler.daily.live import read_live
 from reconciler.render.html import plan_html
 from reconciler.render.json import dump, plan_document

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.callers import GLOBAL_NUMBERS, dialins
-from reconciler.core.diff import FieldChange
-from reconciler.core.estimate import estimate
+from reconciler.core.compare.diff import FieldChange
+from reconciler.core.dialin.sheet import GLOBAL_NUMBERS, dialins
 from reconciler.core.findings import Finding
-from reconciler.core.gates import NAMES, check_gates, label
 from reconciler.core.model import (
     Config,
     Desired,
@@ -23,7 +21,9 @@ from reconciler.core.model import (
     PurchasedNumber,
     Rolling,
 )
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.plan.cost import estimate
+from reconciler.core.plan.gates import NAMES, check_gates, label
+from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 
 DOMAIN = LiveDomain("acme", "d", {}, frozenset({"pin_dialin", "pinless_dialin"}))

@@ -11,11 +11,11 @@ from answers import Clock, Domain, Script, client_on, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.callers import dialins
-from reconciler.core.gates import check_gates
+from reconciler.core.dialin.number_use import number_uses, suggestions
+from reconciler.core.dialin.sheet import dialins
 from reconciler.core.model import Config, Desired
-from reconciler.core.numbers import number_uses, suggestions
-from reconciler.core.plan import make_plan
+from reconciler.core.plan.gates import check_gates
+from reconciler.core.plan.model import make_plan
 from reconciler.daily import live
 from reconciler.errors import DailyAnswerError, ReconcilerError, RefusedError
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.core.compare.equality import reveal
 from reconciler.core.model import Secret
-from reconciler.core.normalize import reveal
 from reconciler.daily import wire
 from reconciler.errors import DailyAnswerError
 

@@ -132,7 +132,7 @@ def test_the_exit_codes_are_the_same_everywhere() -> None:
 
 def test_every_gate_is_documented() -> None:
     """The page of gates has a row for each gate, and no other."""
-    from reconciler.core.gates import NAMES
+    from reconciler.core.plan.gates import NAMES
 
     text = (ROOT / "docs/gates.md").read_text(encoding="utf-8")
 

@@ -17,7 +17,7 @@ import pytest
 from corpus import EVERYTHING
 from markdown_it import MarkdownIt
 
-from reconciler.core.callers import (
+from reconciler.core.dialin.sheet import (
     GLOBAL_NUMBERS,
     DialIn,
     Number,

@@ -9,7 +9,7 @@ import pytest
 from corpus import HOSTILE, TEXTS
 from plans import every_slot, report_of
 
-from reconciler.core.estimate import Estimate
+from reconciler.core.plan.cost import Estimate
 from reconciler.render.json import dump, plan_document
 from reconciler.render.report_text import report_text
 from reconciler.render.text import plan_text

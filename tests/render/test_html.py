@@ -11,9 +11,9 @@ import pytest
 from corpus import EVERYTHING, HOSTILE
 from plans import every_slot, of_rooms, plan, story
 
-from reconciler.core.estimate import Estimate
-from reconciler.core.gates import Gate
-from reconciler.core.plan import Plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import Plan
 from reconciler.render.html import plan_html
 
 

@@ -17,11 +17,11 @@ from plans import (
     story,
 )
 
-from reconciler.core.diff import ABSENT
-from reconciler.core.estimate import Estimate
+from reconciler.core.compare.diff import ABSENT
 from reconciler.core.findings import Finding
-from reconciler.core.gates import Gate
-from reconciler.core.plan import Action, Plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import Gate
+from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Report, Result
 from reconciler.render.markdown import LIMIT, plan_markdown, report_markdown
 

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from plans import every_slot, report_of
 
-from reconciler.core.estimate import Estimate
+from reconciler.core.plan.cost import Estimate
 from reconciler.render.markdown import plan_markdown, report_markdown
 from reconciler.render.marks import BLOCK_STARTS, code
 

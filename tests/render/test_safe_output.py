@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.estimate import Estimate
 from reconciler.core.findings import Finding
 from reconciler.core.model import (
     Config,
@@ -19,7 +18,8 @@ from reconciler.core.model import (
     Place,
     Secret,
 )
-from reconciler.core.plan import Plan, Selection, make_plan
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.model import Plan, Selection, make_plan
 from reconciler.render.json import dump, plan_document
 from reconciler.render.text import findings_text, plan_text
 from reconciler.render.words import Paint, clean

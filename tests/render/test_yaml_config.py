@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from reconciler.config.parse import parse
 from reconciler.config.variables import Filling, Variables, fill
-from reconciler.core.export import Entry, Export
-from reconciler.core.export_values import Reference
+from reconciler.core.export.model import Entry, Export
+from reconciler.core.export.values import Reference
 from reconciler.core.model import Secret
 from reconciler.render.yaml_config import block, document, flow, scalar, variables_text
 

@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from reconciler.core.compare.equality import e164, reveal
+from reconciler.core.dialin.number_use import default_number
 from reconciler.core.model import Config, Desired, Live, LiveRoom
-from reconciler.core.normalize import e164, reveal
-from reconciler.core.numbers import default_number
 
 GLOBAL_NUMBERS: Final = (
     ("US", "+12095038039"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan import Risk
+from reconciler.core.plan.model import Risk
 
 PUBLIC = Risk("public", "is public: anyone with the link can join")
 NEW_PIN = Risk("new-pin", "gets a new PIN")

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff import same
-from reconciler.core.export_values import Namer
+from reconciler.core.compare.diff import same
+from reconciler.core.export.values import Namer
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import KindName, Live, Store
 
@@ -74,7 +74,8 @@ class Export:
 
 def export(live: Live, now: float, wish: Wish) -> Export:
     """Everything of a complete reading that the wish asks for. `now`: Unix seconds."""
-    from reconciler.core import export_numbers, export_rooms
+    from reconciler.core.export import numbers as export_numbers
+    from reconciler.core.export import rooms as export_rooms
 
     notes: list[str] = []
     namer = Namer(set(wish.taken))

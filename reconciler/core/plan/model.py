@@ -18,7 +18,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff import FieldChange, Step
+from reconciler.core.compare.diff import FieldChange, Step
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import (
     Config,
@@ -217,7 +217,8 @@ def make_plan(
         now: Unix seconds.
         selection: what to plan, and what to send again without a difference.
     """
-    from reconciler.core import plan_numbers, plan_rooms
+    from reconciler.core.plan import numbers as plan_numbers
+    from reconciler.core.plan import rooms as plan_rooms
 
     rooms = plan_rooms.plan_rooms(config, live, now, selection)
     numbers = plan_numbers.plan_numbers(config, live, selection)

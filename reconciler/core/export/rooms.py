@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from reconciler.core.export import Entry, Keys, Wish
-from reconciler.core.export_values import Namer, lasting, property_value, writable
+from reconciler.core.compare.equality import Context, context
+from reconciler.core.export.model import Entry, Keys, Wish
+from reconciler.core.export.values import Namer, lasting, property_value, writable
 from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
 from reconciler.core.model import Live, LiveRoom
-from reconciler.core.normalize import Context, context
-from reconciler.core.plan_rooms import expired
+from reconciler.core.plan.rooms import expired
 
 _NEVER_AHEAD: Final = 100_000_000_000
 """Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from reconciler.core.export import Entry, Export
+from reconciler.core.export.model import Entry, Export
 from reconciler.core.model import KindName, Path
 
 _NAMED: Final = 3

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
-from reconciler.core.export import Entry
-from reconciler.core.export_values import Namer, property_value
+from reconciler.core.compare.equality import Context, reveal
+from reconciler.core.export.model import Entry
+from reconciler.core.export.values import Namer, property_value
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import (
     Config,
@@ -25,7 +26,6 @@ from reconciler.core.model import (
     PurchasedNumber,
     Store,
 )
-from reconciler.core.normalize import Context, reveal
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
 

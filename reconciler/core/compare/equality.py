@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.core.diff import ABSENT, FieldChange, Step, at, same
+from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at, same
 from reconciler.core.kinds import Kind, matches
 from reconciler.core.model import Desired, Path, Secret
 

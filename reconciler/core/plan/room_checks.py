@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from reconciler.core.compare.equality import e164, reveal
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Config, Desired, Live, LiveRoom, Secret
-from reconciler.core.normalize import e164, reveal
-from reconciler.core.plan import Change, Selection
+from reconciler.core.plan.model import Change, Selection
 
 
 def unverified(desired: Desired, paths: tuple[tuple[str, ...], ...]) -> list[Finding]:

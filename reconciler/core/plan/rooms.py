@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.core.diff import FieldChange, diff_fields
+from reconciler.core.compare.diff import FieldChange, diff_fields
+from reconciler.core.compare.equality import Context, context, show, sides, veil
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Config, Desired, Live, LiveRoom
-from reconciler.core.normalize import Context, context, show, sides, veil
-from reconciler.core.plan import Action, Change, Draft, Selection
-from reconciler.core.room_body import settled, update_body
-from reconciler.core.room_checks import folded, pin_expiry, room_numbers, unverified
-from reconciler.core.room_risks import (
+from reconciler.core.plan.model import Action, Change, Draft, Selection
+from reconciler.core.plan.room_body import settled, update_body
+from reconciler.core.plan.room_checks import (
+    folded,
+    pin_expiry,
+    room_numbers,
+    unverified,
+)
+from reconciler.core.plan.room_risks import (
     EJECTS,
     MAY_REVIVE,
     NEW_PIN,

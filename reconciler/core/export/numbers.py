@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from reconciler.core.export import Entry, Keys, Wish
-from reconciler.core.export_values import Namer, property_value, writable
+from reconciler.core.compare.equality import Context
+from reconciler.core.export.model import Entry, Keys, Wish
+from reconciler.core.export.values import Namer, property_value, writable
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import Live, LiveAssignment, Store
-from reconciler.core.normalize import Context
 
 _OTHER: Final[Mapping[Store, Store]] = {"current": "legacy", "legacy": "current"}
 

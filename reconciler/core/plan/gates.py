@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.model import Limit, LiveAssignment
-from reconciler.core.plan import Action, Plan
+from reconciler.core.plan.model import Action, Plan
 
 NAMES: Final = (
     "delete",

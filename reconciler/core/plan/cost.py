@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.plan.model import Action, Change, Plan
 
 BATCH: Final = 1_000
 """Rooms in one batch, at most."""

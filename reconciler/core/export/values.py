@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from reconciler.core.diff import Step, same
+from reconciler.core.compare.diff import Step, same
+from reconciler.core.compare.equality import Context, canonical, veil
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Path, Secret
-from reconciler.core.normalize import Context, canonical, veil
 
 _DAY: Final = 86_400
 _AFTER: Final = "180d"

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.core.diff import FieldChange, same
-from reconciler.core.normalize import labelled
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.compare.diff import FieldChange, same
+from reconciler.core.compare.equality import labelled
+from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.errors import ReconcilerError, RefusedError
 
 _CLOCK_SKEW = 300.0

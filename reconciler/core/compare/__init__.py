@@ -1,0 +1,1 @@
+"""Canonical values, equality and field differences."""

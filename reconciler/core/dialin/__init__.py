@@ -1,0 +1,1 @@
+"""Numbers and PINs as callers use them."""

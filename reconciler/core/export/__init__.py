@@ -1,0 +1,1 @@
+"""The live domain as a config: what `import` writes."""
