@@ -27,7 +27,7 @@ def load_approved(path: Path) -> Approved:
     Raises:
         ReconcilerError: it cannot be read, or is not a plan that this tool wrote.
     """
-    from reconciler.config.schema import check_document
+    from reconciler.config.schema.validator import check_document
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -76,7 +76,7 @@ def _starting(found: Iterable[tuple[str, str]], typed: str) -> Items:
 
 
 def _key_paths(typed: str) -> Items:
-    from reconciler.config import explain
+    from reconciler.config.schema import reference as explain
 
     above, dot, _ = typed.rpartition(".")
     if not dot:
@@ -99,8 +99,8 @@ def _files(ctx: click.Context) -> list[Path]:
 
 def _names(paths: list[Path], kind: str = "") -> Iterator[tuple[str, str]]:
     """Names of rooms and numbers in files that can be read as YAML."""
-    from reconciler.config.files import listed
-    from reconciler.config.parse import parse
+    from reconciler.config.reading.files import listed
+    from reconciler.config.reading.parse import parse
 
     for file in listed(paths)[0]:
         if not file.is_file() or file.stat().st_size > _LARGEST:

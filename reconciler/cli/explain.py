@@ -50,7 +50,7 @@ def explain(path: str, **shared: Any) -> int:
 
 def _one(path: str) -> Key:
     """The key that is meant; a usage error for a path that is none, or several."""
-    from reconciler.config import explain as keys
+    from reconciler.config.schema import reference as keys
     from reconciler.render.words import clean
 
     found = keys.find(path)

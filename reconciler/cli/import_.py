@@ -114,9 +114,9 @@ def _original(session: Session, path: Path) -> Original:
     """The file to merge into; it must be a whole and valid config by itself."""
     from reconciler.cli.importing import Original
     from reconciler.cli.session import load_files, usable
-    from reconciler.config.files import read
     from reconciler.config.load import Variables
-    from reconciler.config.parse import parse
+    from reconciler.config.reading.files import read
+    from reconciler.config.reading.parse import parse
 
     loaded = load_files(session, [path], Variables.OPTIONAL)
     config = usable(loaded)

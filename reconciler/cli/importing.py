@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.cli.session import Session
-from reconciler.config.layout import style_of
+from reconciler.config.insert.insert import Addition, merge
+from reconciler.config.insert.layout import style_of
 from reconciler.config.load import Loaded, Variables, load
-from reconciler.config.merge import Addition, merge
-from reconciler.config.schema import room_properties, schema
+from reconciler.config.schema.validator import room_properties, schema
 from reconciler.core.compare.equality import reveal
 from reconciler.core.export.model import Export, Keys, with_defaults
 from reconciler.core.export.trim import Problem, leave_out

@@ -138,9 +138,9 @@ def load_base(
 
 
 def _from_git(session: Session, revision: str, paths: Sequence[Path]) -> Loaded | None:
-    from reconciler.config.files import decoded
     from reconciler.config.load import Variables, load
-    from reconciler.config.revision import texts_at
+    from reconciler.config.reading.files import decoded
+    from reconciler.config.reading.git import texts_at
 
     texts = texts_at(revision, paths)
     if not texts:

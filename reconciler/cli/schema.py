@@ -15,7 +15,7 @@ def schema(name: str) -> int:
     NAME is `config` (the config file, the default), or `plan` or `report` (what
     those commands write as JSON).
     """
-    from reconciler.config.schema import schema_text
+    from reconciler.config.schema.validator import schema_text
 
     click.echo(schema_text(name), nl=False)
     return 0

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.config.positions import Document
+from reconciler.config.reading.positions import Document
 from reconciler.config.words import quote
 from reconciler.core.findings import Finding
 from reconciler.core.model import KindName, Path, Place

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config import desired, files, limits, rules, shape, source
+from reconciler.config import build as desired
 from reconciler.config.collector import collector_paused
 from reconciler.config.entries import Entry, Gathered, gather
-from reconciler.config.parse import parse
-from reconciler.config.positions import Document
+from reconciler.config.reading import excerpt as source
+from reconciler.config.reading import files, limits
+from reconciler.config.reading.parse import parse
+from reconciler.config.reading.positions import Document
+from reconciler.config.rules import check as rules
+from reconciler.config.schema import messages as shape
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import Config, Place

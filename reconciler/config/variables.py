@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.config.positions import Document
+from reconciler.config.reading.positions import Document
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path
 

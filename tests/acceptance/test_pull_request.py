@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from kit import World
 
-from reconciler.config.schema import schema_text
+from reconciler.config.schema.validator import schema_text
 
 BASE = """
 rooms:

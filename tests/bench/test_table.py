@@ -16,7 +16,7 @@ if str(ROOT) not in sys.path:
 from bench import samples, table  # noqa: E402
 from bench.measure import Cost, Figure, ratio, rounded  # noqa: E402
 from bench.table import Bound, Row, plain  # noqa: E402
-from reconciler.config.parse import parse  # noqa: E402
+from reconciler.config.reading.parse import parse  # noqa: E402
 
 
 def row(*bounds: Bound, note: str = "") -> Row:

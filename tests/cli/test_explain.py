@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli.main import run
-from reconciler.config import explain
-from reconciler.config.schema import schema
+from reconciler.config.schema import reference as explain
+from reconciler.config.schema.validator import schema
 
 KEYS = explain.every_key()
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.load import Variables, load
-from reconciler.config.schema import room_properties
+from reconciler.config.schema.validator import room_properties
 from reconciler.core.findings import errors
 
 WORDS = [

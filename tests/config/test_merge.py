@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.layout import Style, style_of
-from reconciler.config.merge import Addition, merge
-from reconciler.config.parse import parse
+from reconciler.config.insert.insert import Addition, merge
+from reconciler.config.insert.layout import Style, style_of
+from reconciler.config.reading.parse import parse
 from reconciler.errors import ReconcilerError
 
 ROOM = Addition(

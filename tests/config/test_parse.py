@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.parse import parse
+from reconciler.config.reading.parse import parse
 from reconciler.core.model import Place
 
 LOADERS = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from reconciler.config.parse import parse
-from reconciler.config.scalars import NotJsonNumberError, resolve
+from reconciler.config.reading.parse import parse
+from reconciler.config.reading.scalars import NotJsonNumberError, resolve
 
 TEXTS = [
     "+12095038039", "+5", "no", "No", "off", "on", "yes", "y", "22:30", "12:30:45",

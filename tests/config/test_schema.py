@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.config import schema
-from reconciler.config.times import duration, moment
+from reconciler.config.schema import validator as schema
+from reconciler.core.times import duration, moment
 
 
 def test_the_schema_is_found_and_valid() -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from reconciler.cli.main import COMMANDS
-from reconciler.config import explain
+from reconciler.config.schema import reference as explain
 
 ROOT = Path(__file__).parents[2]
 

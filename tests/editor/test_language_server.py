@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from language_server import LanguageServer, language_server
 
-from reconciler.config import explain
+from reconciler.config.schema import reference as explain
 
 pytestmark = pytest.mark.full
 

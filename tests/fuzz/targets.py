@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.config.files import decoded
 from reconciler.config.load import Variables, load
+from reconciler.config.reading.files import decoded
 from reconciler.core.findings import errors
 from reconciler.core.model import Config, Desired, Secret
 from reconciler.core.plan.model import make_plan

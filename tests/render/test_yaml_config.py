@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.parse import parse
+from reconciler.config.reading.parse import parse
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.export.model import Entry, Export
 from reconciler.core.export.values import Reference

@@ -12,8 +12,8 @@ from typing import Final
 
 import yaml
 
-from reconciler.config import limits
-from reconciler.config.positions import split_lines
+from reconciler.config.reading import limits
+from reconciler.config.reading.positions import split_lines
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from reconciler.config import limits
+from reconciler.config.reading import limits
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from reconciler.config import schema, words
+from reconciler.config import words
+from reconciler.config.schema import validator as schema
 from reconciler.core.key_docs import Key
 from reconciler.core.model import Path
 

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.config import rules_values, words
-from reconciler.config.desired import rolling
+from reconciler.config import words
+from reconciler.config.build import rolling
 from reconciler.config.entries import Entry
-from reconciler.config.rules_values import MILLISECONDS
-from reconciler.config.times import DAY, moment, shown
+from reconciler.config.rules import values as rules_values
+from reconciler.config.rules.values import MILLISECONDS
 from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Rolling
+from reconciler.core.times import DAY, moment, shown
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LONGEST: Final = 128

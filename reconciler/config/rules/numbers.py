@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from reconciler.config import rules_values, words
-from reconciler.config.desired import assignment
+from reconciler.config import words
+from reconciler.config.build import assignment
 from reconciler.config.entries import Entry
-from reconciler.config.rules_rooms import write_only
-from reconciler.config.rules_values import Written
+from reconciler.config.rules import values as rules_values
+from reconciler.config.rules.rooms import write_only
+from reconciler.config.rules.values import Written
 from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import SETTABLE

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from reconciler.config import hints, schema, words
+from reconciler.config import words
 from reconciler.config.entries import SECTIONS, Entry
-from reconciler.config.positions import Document
+from reconciler.config.reading.positions import Document
+from reconciler.config.schema import hints
+from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled, is_secret_key, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place

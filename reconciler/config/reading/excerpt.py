@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.config import words
-from reconciler.config.positions import Document, split_lines
+from reconciler.config.reading.positions import Document, split_lines
 from reconciler.config.variables import is_secret_key, mask_address
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place

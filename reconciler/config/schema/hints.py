@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from reconciler.config import schema, words
+from reconciler.config import words
+from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path

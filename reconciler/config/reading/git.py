@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reconciler.config.files import is_config_name
+from reconciler.config.reading.files import is_config_name
 from reconciler.errors import ReconcilerError
 
 

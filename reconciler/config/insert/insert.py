@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.config.layout import BOM, Lines, Section, Style, scan, style_of
-from reconciler.config.parse import parse
+from reconciler.config.insert.layout import BOM, Lines, Section, Style, scan, style_of
+from reconciler.config.reading.parse import parse
 from reconciler.core.compare.diff import same
 from reconciler.errors import ReconcilerError
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from reconciler.config import schema, words
+from reconciler.config import words
 from reconciler.config.entries import Defaults, Entry
-from reconciler.config.times import moment
+from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path, Place
+from reconciler.core.times import moment
 
 MILLISECONDS: Final = 100_000_000_000
 """Seconds beyond this are in the year 5138; milliseconds beyond it, in 1973."""

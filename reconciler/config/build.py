@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.config.entries import Entry, Gathered
-from reconciler.config.times import duration, moment
 from reconciler.config.variables import Filled
 from reconciler.core.kinds import KINDS, SETTABLE, is_secret
 from reconciler.core.model import (
@@ -28,6 +27,7 @@ from reconciler.core.model import (
     Secret,
     Store,
 )
+from reconciler.core.times import duration, moment
 
 RENEW_SHARE: Final = 3
 """Without `renew_before`, a third of `after`."""

@@ -21,7 +21,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.config.positions import split_lines
+from reconciler.config.reading.positions import split_lines
 from reconciler.errors import ReconcilerError
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -28,10 +28,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config import limits, syntax
 from reconciler.config.collector import collector_paused
-from reconciler.config.positions import TO_END, Document, Spot, pack, unpack
-from reconciler.config.scalars import NotJsonNumberError, resolve
+from reconciler.config.reading import limits
+from reconciler.config.reading import problems as syntax
+from reconciler.config.reading.positions import TO_END, Document, Spot, pack, unpack
+from reconciler.config.reading.scalars import NotJsonNumberError, resolve
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.config import rules_numbers, rules_rooms, rules_values
 from reconciler.config.entries import Entry, Gathered
+from reconciler.config.rules import numbers as rules_numbers
+from reconciler.config.rules import rooms as rules_rooms
+from reconciler.config.rules import values as rules_values
 from reconciler.config.variables import Filled
 from reconciler.config.words import quote
 from reconciler.core.findings import Finding

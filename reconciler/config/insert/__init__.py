@@ -1,0 +1,1 @@
+"""Adding keys to an existing file without changing the rest."""

@@ -1,0 +1,1 @@
+"""Files and git revisions to data with source positions."""

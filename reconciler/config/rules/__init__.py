@@ -1,0 +1,1 @@
+"""Rules that JSON Schema cannot express."""

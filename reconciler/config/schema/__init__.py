@@ -1,0 +1,1 @@
+"""The JSON Schema: validation, messages, hints and the key reference."""
