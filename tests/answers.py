@@ -16,7 +16,7 @@ import httpx
 
 from reconciler.core.compare.diff import ABSENT
 from reconciler.core.model import Secret
-from reconciler.daily.client import DailyClient, Outside
+from reconciler.daily.http.client import DailyClient, Outside
 
 URL = "http://127.0.0.1:9/v1"
 KEY = "key-0123456789abcdef"

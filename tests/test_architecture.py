@@ -36,7 +36,7 @@ TYPES_ONLY = {"errors": {"core"}}
 # The one module that may import each of these; everything else is the standard
 # library, or belongs to the layer.
 SOLE_IMPORTERS = {
-    "httpx": "daily/client.py",
+    "httpx": "daily/http/client.py",
     "deepdiff": "core/compare/diff.py",
     "phonenumbers": "render/phones.py",
     "segno": "render/qr.py",

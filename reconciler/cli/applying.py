@@ -26,9 +26,9 @@ from reconciler.core.plan.approval import Approved, Unapproved
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection
 from reconciler.core.report import Report, Result
-from reconciler.daily.apply import apply_plan
-from reconciler.daily.client import DailyClient
-from reconciler.daily.run import Options
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.write.apply import apply_plan
+from reconciler.daily.write.run import Options
 from reconciler.errors import ConfigError, ReconcilerError, RefusedError
 from reconciler.render.json import dump, report_document
 from reconciler.render.markdown_report import report_markdown

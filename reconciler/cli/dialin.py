@@ -64,7 +64,7 @@ def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], 
     from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
     from reconciler.core.dialin.sheet import dialins
-    from reconciler.daily.live import read_live
+    from reconciler.daily.read import read_live
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))
     with connect(session, wanted.domain, numbers_of(wanted)) as client:

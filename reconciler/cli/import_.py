@@ -138,7 +138,7 @@ def _sandbox_domain(session: Session, order: Order) -> str:
 
 def _read(client: Any, order: Order, original: Original | None) -> Live:
     from reconciler.core.model import Config
-    from reconciler.daily.live import read_domain, read_live
+    from reconciler.daily.read import read_domain, read_live
     from reconciler.errors import RefusedError
 
     domain, _ = read_domain(client)

@@ -38,7 +38,7 @@ def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
     from reconciler.core.dialin.number_use import number_uses, suggestions
-    from reconciler.daily.live import read_live
+    from reconciler.daily.read import read_live
     from reconciler.render.json import dump
     from reconciler.render.numbers_json import numbers_document
     from reconciler.render.numbers_text import numbers_text

@@ -21,7 +21,7 @@ from reconciler.render.words import Paint, count
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
-    from reconciler.daily.client import DailyClient
+    from reconciler.daily.http.client import DailyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def planned(
     only_renewals: bool = False,
 ) -> Planned:
     """Read the domain and plan. The config's findings join the plan's."""
-    from reconciler.daily.live import read_live
+    from reconciler.daily.read import read_live
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.config if base else None)
@@ -78,7 +78,7 @@ def planned(
 
 def weighed(plan: Plan, share: float, allow: Mapping[str, int], digest: str) -> Planned:
     """A plan with its gates and its cost."""
-    from reconciler.daily.rate import interval
+    from reconciler.daily.http.pace import interval
 
     cost = estimate(plan)
     seconds = cost.general * interval("general", share)

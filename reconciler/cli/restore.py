@@ -20,8 +20,8 @@ from reconciler.cli.options import (
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.core.report import Restoration
-    from reconciler.daily.client import DailyClient
-    from reconciler.daily.rescue import Rescue
+    from reconciler.daily.http.client import DailyClient
+    from reconciler.daily.rescue.file import Rescue
 
 
 @click.command()
@@ -51,7 +51,7 @@ def restore(
         from reconciler.cli.lock import default_lock, held
         from reconciler.cli.session import connect
         from reconciler.core.plan.gates import NAMES
-        from reconciler.daily import rescue as rescues
+        from reconciler.daily.rescue import file as rescues
 
         allowed = parse_allow(allow, NAMES)
         if not yes and not sys.stdin.isatty():
@@ -76,8 +76,8 @@ def _restore(
 ) -> int:
     import reconciler
     from reconciler.core.report import Restoration
-    from reconciler.daily import restore as restoring
-    from reconciler.daily.live import read_stores
+    from reconciler.daily.read import read_stores
+    from reconciler.daily.rescue import restore as restoring
     from reconciler.errors import RefusedError
     from reconciler.render.json import dump, restored_document
     from reconciler.render.words import clean, count
@@ -103,7 +103,7 @@ def _restore(
 
 
 def _lines(result: Restoration) -> Iterator[str]:
-    from reconciler.daily.restore import describe
+    from reconciler.daily.rescue.restore import describe
     from reconciler.render.words import clean, count
 
     problems = [done for done in result.made if done.problem]

@@ -26,7 +26,7 @@ from reconciler.errors import ConfigError, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded, Variables
-    from reconciler.daily.client import DailyClient
+    from reconciler.daily.http.client import DailyClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def connect(
 
 
 def _client(session: Session, url: str, key: Secret, *, writable: bool) -> DailyClient:
-    from reconciler.daily.client import DailyClient, Outside
+    from reconciler.daily.http.client import DailyClient, Outside
 
     verbose = session.output.verbose
     return DailyClient(
@@ -133,7 +133,7 @@ def _pause(session: Session, seconds: float) -> None:
 
 
 def _address(session: Session) -> tuple[str, Secret]:
-    from reconciler.daily.address import DEFAULT_URL, check_url, is_loopback
+    from reconciler.daily.http.address import DEFAULT_URL, check_url, is_loopback
 
     url = check_url(os.environ.get("DAILY_API_URL") or DEFAULT_URL)
     if not is_loopback(url):

@@ -17,10 +17,10 @@ from reconciler.config.load import Loaded, Variables, load
 from reconciler.core.model import Config
 from reconciler.core.plan.model import Plan, make_plan
 from reconciler.core.report import Report
-from reconciler.daily.apply import apply_plan
-from reconciler.daily.client import DailyClient
-from reconciler.daily.live import read_live
-from reconciler.daily.run import Options
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_live
+from reconciler.daily.write.apply import apply_plan
+from reconciler.daily.write.run import Options
 from reconciler.sandbox.routes import Request, handle
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume, Settings
 from reconciler.sandbox.store import Store

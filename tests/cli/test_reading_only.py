@@ -9,7 +9,7 @@ from kit import World
 
 from reconciler.cli import main
 from reconciler.core.model import Secret
-from reconciler.daily.client import DailyClient, Outside, ReadOnlyError
+from reconciler.daily.http.client import DailyClient, Outside, ReadOnlyError
 
 CONFIG = """
 phone_numbers:

@@ -22,7 +22,7 @@ from reconciler.core.export.values import Namer, lasting
 from reconciler.core.kinds import NUMBER, ROOM
 from reconciler.core.model import Config, Live, LiveDomain, LiveRoom
 from reconciler.core.plan.model import make_plan
-from reconciler.daily.live import read_live
+from reconciler.daily.read import read_live
 
 NOW = 1_800_000_000
 DAY = 86_400

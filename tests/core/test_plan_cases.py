@@ -36,7 +36,7 @@ from reconciler.core.compare.equality import labelled, reveal
 from reconciler.core.plan.cost import estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Action, Change, Plan, Selection, make_plan
-from reconciler.daily.live import read_live
+from reconciler.daily.read import read_live
 from reconciler.render.html import plan_html
 from reconciler.render.json import dump, plan_document
 from reconciler.render.markdown import plan_markdown

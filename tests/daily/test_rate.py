@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from answers import Clock
 
-from reconciler.daily.rate import SLACK, WINDOWS, Pace, RateClass, interval
+from reconciler.daily.http.pace import SLACK, WINDOWS, Pace, RateClass, interval
 
 
 def times(rate_class: RateClass, share: float, count: int) -> list[float]:

@@ -16,7 +16,7 @@ from reconciler.core.dialin.sheet import dialins
 from reconciler.core.model import Config, Desired
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import make_plan
-from reconciler.daily import live
+from reconciler.daily import read as live
 from reconciler.errors import DailyAnswerError, ReconcilerError, RefusedError
 
 NOW = 1_800_000_000

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.model import LiveAssignment, Secret
-from reconciler.daily.rescue import Rescue, load, losses, save
+from reconciler.daily.rescue.file import Rescue, load, losses, save
 from reconciler.errors import ReconcilerError
 
 HMAC = "aHVzaC1odXNo"

@@ -16,8 +16,8 @@ from reconciler.config.reading.files import decoded
 from reconciler.core.findings import errors
 from reconciler.core.model import Config, Desired, Secret
 from reconciler.core.plan.model import make_plan
-from reconciler.daily.client import DailyClient, Outside
-from reconciler.daily.live import read_live
+from reconciler.daily.http.client import DailyClient, Outside
+from reconciler.daily.read import read_live
 from reconciler.errors import ReconcilerError
 from reconciler.render.text import findings_text
 from reconciler.render.words import Paint

@@ -19,7 +19,7 @@ from security.hosts import Host, body, certificate, endless, redirect, serving
 
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.core.model import Secret
-from reconciler.daily.client import MAX_ANSWER, DailyClient, Outside
+from reconciler.daily.http.client import MAX_ANSWER, DailyClient, Outside
 from reconciler.errors import AnswerLostError, DailyError, DailyUnreachableError
 
 Serve = Callable[..., Host]

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan.model import Change, Plan, make_plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Result
-from reconciler.daily.client import DailyClient
+from reconciler.daily.http.client import DailyClient
 from reconciler.errors import (
     AnswerLostError,
     DailyError,

@@ -28,8 +28,8 @@ import httpx
 
 from reconciler.core.compare.equality import reveal
 from reconciler.core.model import Secret
-from reconciler.daily.address import check_url, is_loopback
-from reconciler.daily.answers import (
+from reconciler.daily.http.address import check_url, is_loopback
+from reconciler.daily.http.answers import (
     Answer,
     describe,
     is_refusal,
@@ -39,7 +39,7 @@ from reconciler.daily.answers import (
     secrets,
     written,
 )
-from reconciler.daily.rate import Pace, RateClass
+from reconciler.daily.http.pace import Pace, RateClass
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -93,7 +93,7 @@ class DailyClient:
         url: base address, ending in /v1. https, or http on loopback.
         key: the API key.
         timeout: seconds to wait for a connection and for each answer.
-        share: which part of Daily's rate limits to take, see `daily.rate`.
+        share: which part of Daily's rate limits to take, see `daily.http.pace`.
         writable: False makes every method but GET raise.
         transport: stands in for the network in tests.
         log: called with one line per request; never with a key or a body.

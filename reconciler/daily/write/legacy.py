@@ -17,8 +17,8 @@ from reconciler.core.model import Desired, LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.live import read_domain
-from reconciler.daily.run import (
+from reconciler.daily.read import read_domain
+from reconciler.daily.write.run import (
     TRIES,
     Run,
     explain,

@@ -18,10 +18,11 @@ from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
-from reconciler.daily import rescue, wire
-from reconciler.daily.apply_legacy import write_lists
-from reconciler.daily.live import read_stores
-from reconciler.daily.run import (
+from reconciler.daily import wire
+from reconciler.daily.read import read_stores
+from reconciler.daily.rescue import file as rescue
+from reconciler.daily.write.legacy import write_lists
+from reconciler.daily.write.run import (
     TRIES,
     PartWayError,
     Run,

@@ -18,11 +18,11 @@ from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Live, LiveRoom
 from reconciler.core.plan.model import Action, Change, Plan, make_plan
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result, ordered
-from reconciler.daily.apply_numbers import apply_numbers, delete_numbers
-from reconciler.daily.apply_rooms import apply_rooms, delete_rooms
-from reconciler.daily.client import DailyClient
-from reconciler.daily.live import read_live, read_room, read_stores
-from reconciler.daily.run import (
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_live, read_room, read_stores
+from reconciler.daily.write.numbers import apply_numbers, delete_numbers
+from reconciler.daily.write.rooms import apply_rooms, delete_rooms
+from reconciler.daily.write.run import (
     SETTLING,
     Options,
     Run,

@@ -9,12 +9,8 @@ from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
-from reconciler.daily.live import read_room
-from reconciler.daily.run import (
-    BlockedError,
-    Run,
-    looking_after,
-)
+from reconciler.daily.read import read_room
+from reconciler.daily.write.run import BlockedError, Run, looking_after
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,

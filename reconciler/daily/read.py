@@ -25,7 +25,7 @@ from reconciler.core.model import (
     PurchasedNumber,
 )
 from reconciler.daily import wire
-from reconciler.daily.client import DailyClient
+from reconciler.daily.http.client import DailyClient
 from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
 
 PAGE: Final = 100

@@ -15,14 +15,14 @@ from reconciler.core.plan.model import Change
 from reconciler.core.plan.rooms import expired
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.live import read_room, read_rooms
-from reconciler.daily.room_writes import (
+from reconciler.daily.read import read_room, read_rooms
+from reconciler.daily.write.one_room import (
     room_path,
     wait_for_numbers,
     watch_pin,
     write_room,
 )
-from reconciler.daily.run import (
+from reconciler.daily.write.run import (
     TRIES,
     BlockedError,
     Run,

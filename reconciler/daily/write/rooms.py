@@ -12,15 +12,15 @@ from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.create_rooms import create_rooms
-from reconciler.daily.live import read_room
-from reconciler.daily.room_writes import (
+from reconciler.daily.read import read_room
+from reconciler.daily.write.create_rooms import create_rooms
+from reconciler.daily.write.one_room import (
     room_path,
     wait_for_numbers,
     watch_pin,
     write_room,
 )
-from reconciler.daily.run import (
+from reconciler.daily.write.run import (
     TRIES,
     BlockedError,
     Run,

@@ -18,10 +18,10 @@ from reconciler.core.model import LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import label
 from reconciler.core.report import Restoration, Restored
 from reconciler.daily import wire
-from reconciler.daily.apply_legacy import bystander
-from reconciler.daily.client import DailyClient
-from reconciler.daily.live import read_domain, read_stores
-from reconciler.daily.rescue import Rescue, is_same_entry
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_domain, read_stores
+from reconciler.daily.rescue.file import Rescue, is_same_entry
+from reconciler.daily.write.legacy import bystander
 from reconciler.errors import AnswerLostError, DailyError, RefusedError
 
 

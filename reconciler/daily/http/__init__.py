@@ -1,0 +1,1 @@
+"""The HTTP client for Daily: address, pace, retries, answers."""

@@ -1,0 +1,1 @@
+"""The rescue file of assignments, and restoring what is missing."""
