@@ -39,7 +39,7 @@ SOLE_IMPORTERS = {
     "httpx": "daily/http/client.py",
     "deepdiff": "core/compare/diff.py",
     "phonenumbers": "render/phones.py",
-    "segno": "render/qr.py",
+    "segno": "render/html/qr.py",
 }
 THIRD_PARTY = {
     "core": {"deepdiff"},

@@ -30,9 +30,9 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write.apply import apply_plan
 from reconciler.daily.write.run import Options
 from reconciler.errors import ConfigError, ReconcilerError, RefusedError
-from reconciler.render.json import dump, report_document
-from reconciler.render.markdown_report import report_markdown
-from reconciler.render.report_text import report_text, result_line
+from reconciler.render.json.documents import dump, report_document
+from reconciler.render.markdown.report import report_markdown
+from reconciler.render.text.report import report_text, result_line
 from reconciler.render.words import Paint, count, time_text
 
 _LONG: Final = 20

@@ -17,7 +17,7 @@ from reconciler.core.plan.approval import (
     without,
 )
 from reconciler.errors import ReconcilerError, RefusedError
-from reconciler.render.report_text import unapproved_text
+from reconciler.render.text.report import unapproved_text
 from reconciler.render.words import Paint, count
 
 

@@ -78,26 +78,26 @@ def _show(session: Session, entries: Sequence[DialIn], domain: str) -> str:
     tool = reconciler.__version__
     match session.output.format:
         case "json":
-            from reconciler.render.dialin_json import dialin_document
-            from reconciler.render.json import dump
+            from reconciler.render.json.dialin import dialin_document
+            from reconciler.render.json.documents import dump
 
             return dump(dialin_document(entries, domain, tool=tool))
         case "csv":
-            from reconciler.render.dialin_csv import dialin_csv
+            from reconciler.render.csv import dialin_csv
 
             return dialin_csv(entries)
         case "markdown":
-            from reconciler.render.dialin_markdown import dialin_markdown
+            from reconciler.render.markdown.dialin import dialin_markdown
 
             return dialin_markdown(entries, domain)
         case "html":
-            from reconciler.render.dialin_html import dialin_html
-            from reconciler.render.qr import available
+            from reconciler.render.html.dialin import dialin_html
+            from reconciler.render.html.qr import available
 
             if not available():
                 session.say(f"no QR codes in the sheet; to have them: {EXTRA}")
             return dialin_html(entries, domain, now=session.now(), tool=tool)
-    from reconciler.render.dialin_text import dialin_text
+    from reconciler.render.text.dialin import dialin_text
 
     return dialin_text(entries)
 

@@ -45,12 +45,12 @@ def effective(config: tuple[Path, ...], room: str, **shared: Any) -> int:
         usable(loaded)
         shown = values.effective(_entry(loaded.entries, room))
         if session.output.format == "json":
-            from reconciler.render.explain_json import effective_document
-            from reconciler.render.json import dump
+            from reconciler.render.json.documents import dump
+            from reconciler.render.json.explain import effective_document
 
             session.result(dump(effective_document(shown, reconciler.__version__)))
         else:
-            from reconciler.render.explain_text import effective_text
+            from reconciler.render.text.explain import effective_text
             from reconciler.render.words import Paint
 
             session.result(effective_text(shown, Paint(session.output.colour)))

@@ -34,12 +34,12 @@ def explain(path: str, **shared: Any) -> int:
 
         key = _one(path)
         if session.output.format == "json":
-            from reconciler.render.explain_json import key_document
-            from reconciler.render.json import dump
+            from reconciler.render.json.documents import dump
+            from reconciler.render.json.explain import key_document
 
             session.result(dump(key_document(key, reconciler.__version__)))
         else:
-            from reconciler.render.explain_text import key_text
+            from reconciler.render.text.explain import key_text
             from reconciler.render.words import Paint
 
             session.result(key_text(key, Paint(session.output.colour)))

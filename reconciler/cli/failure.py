@@ -61,7 +61,7 @@ def _collecting_rarely() -> Iterator[None]:
 
 
 def _tell(session: Session, error: ReconcilerError) -> None:
-    from reconciler.render.text import findings_text
+    from reconciler.render.text.plan import findings_text
     from reconciler.render.words import Paint, clean
 
     paint = Paint(session.output.colour and session.output.log_format == "text")
@@ -76,7 +76,7 @@ def _tell(session: Session, error: ReconcilerError) -> None:
     if error.tip:
         session.say(f"tip: {clean(error.tip)}", level="error")
     if session.output.format == "json":
-        from reconciler.render.json import dump, error_document
+        from reconciler.render.json.documents import dump, error_document
 
         session.result(dump(error_document(error, reconciler.__version__)))
 

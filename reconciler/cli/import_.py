@@ -199,7 +199,7 @@ def _write(
 ) -> None:
     from reconciler.cli.files import write_private
     from reconciler.cli.importing import variables
-    from reconciler.render.yaml_config import variables_text
+    from reconciler.render.yaml import variables_text
 
     if order.secrets_out:
         write_private(order.secrets_out, variables_text(variables(made)) or "\n")

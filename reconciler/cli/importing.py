@@ -26,12 +26,7 @@ from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Config, KindName, Live
 from reconciler.core.plan.model import Action, Change, Selection, make_plan
 from reconciler.errors import ConfigError, ReconcilerError
-from reconciler.render.yaml_config import (
-    SECTIONS,
-    document,
-    entry_flow,
-    entry_lines,
-)
+from reconciler.render.yaml import SECTIONS, document, entry_flow, entry_lines
 
 _ROUNDS: Final = 30
 _KINDS: Final[Mapping[str, KindName]] = {name: kind for kind, name in SECTIONS.items()}

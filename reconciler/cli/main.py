@@ -132,7 +132,7 @@ def _ended(args: list[str], message: str, code: int) -> int:
     """A command line that was not understood may still have asked for JSON."""
     if "--format=json" in args or ("--format", "json") in itertools.pairwise(args):
         from reconciler.errors import ReconcilerError
-        from reconciler.render.json import dump, error_document
+        from reconciler.render.json.documents import dump, error_document
 
         document = error_document(ReconcilerError(message), reconciler.__version__)
         click.echo(dump({**document, "exit_code": code}))

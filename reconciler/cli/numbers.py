@@ -39,9 +39,9 @@ def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     from reconciler.config.load import Variables
     from reconciler.core.dialin.number_use import number_uses, suggestions
     from reconciler.daily.read import read_live
-    from reconciler.render.json import dump
-    from reconciler.render.numbers_json import numbers_document
-    from reconciler.render.numbers_text import numbers_text
+    from reconciler.render.json.documents import dump
+    from reconciler.render.json.numbers import numbers_document
+    from reconciler.render.text.numbers import numbers_text
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))
     with connect(session, wanted.domain, numbers_of(wanted)) as client:

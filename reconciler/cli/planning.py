@@ -160,17 +160,17 @@ def show_plan(session: Session, made: Planned, format_: str = "") -> str:
     parts = (made.plan, made.gates, made.estimated, made.seconds)
     tool = reconciler.__version__
     if format_ == "json":
-        from reconciler.render.json import dump, plan_document
+        from reconciler.render.json.documents import dump, plan_document
 
         return dump(plan_document(*parts, digest=made.digest, tool=tool))
     if format_ == "markdown":
-        from reconciler.render.markdown import plan_markdown
+        from reconciler.render.markdown.plan import plan_markdown
 
         return plan_markdown(*parts)
     if format_ == "html":
-        from reconciler.render.html import plan_html
+        from reconciler.render.html.plan import plan_html
 
         return plan_html(*parts, tool=tool)
-    from reconciler.render.text import plan_text
+    from reconciler.render.text.plan import plan_text
 
     return plan_text(*parts, Paint(session.output.colour))

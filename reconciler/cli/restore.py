@@ -79,7 +79,7 @@ def _restore(
     from reconciler.daily.read import read_stores
     from reconciler.daily.rescue import restore as restoring
     from reconciler.errors import RefusedError
-    from reconciler.render.json import dump, restored_document
+    from reconciler.render.json.documents import dump, restored_document
     from reconciler.render.words import clean, count
 
     domain, stores = read_stores(client)

@@ -41,11 +41,11 @@ def validate(config: tuple[Path, ...], **shared: Any) -> int:
 
 def _text(session: Session, loaded: Loaded) -> str:
     import reconciler
-    from reconciler.render.text import findings_text, verdict_text
+    from reconciler.render.text.plan import findings_text, verdict_text
     from reconciler.render.words import Paint
 
     if session.output.format == "json":
-        from reconciler.render.json import dump, findings_document
+        from reconciler.render.json.documents import dump, findings_document
 
         tool = reconciler.__version__
         return dump(findings_document(loaded.findings, loaded.files, tool))

@@ -20,7 +20,7 @@ from plans import every_slot, of_rooms, plan, story
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Plan
-from reconciler.render.html import plan_html
+from reconciler.render.html.plan import plan_html
 
 pytestmark = pytest.mark.full
 

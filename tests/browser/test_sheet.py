@@ -24,7 +24,7 @@ from reconciler.core.dialin.sheet import (
     masked,
     tel_link,
 )
-from reconciler.render.dialin_html import dialin_html
+from reconciler.render.html.dialin import dialin_html
 
 pytestmark = pytest.mark.full
 

@@ -37,10 +37,10 @@ from reconciler.core.plan.cost import estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Action, Change, Plan, Selection, make_plan
 from reconciler.daily.read import read_live
-from reconciler.render.html import plan_html
-from reconciler.render.json import dump, plan_document
-from reconciler.render.markdown import plan_markdown
-from reconciler.render.text import plan_text
+from reconciler.render.html.plan import plan_html
+from reconciler.render.json.documents import dump, plan_document
+from reconciler.render.markdown.plan import plan_markdown
+from reconciler.render.text.plan import plan_text
 from reconciler.render.words import Paint, path_text
 
 FOLDER = Path(__file__).parents[1] / "cases" / "plan"

@@ -19,7 +19,7 @@ from reconciler.core.plan.model import make_plan
 from reconciler.daily.http.client import DailyClient, Outside
 from reconciler.daily.read import read_live
 from reconciler.errors import ReconcilerError
-from reconciler.render.text import findings_text
+from reconciler.render.text.plan import findings_text
 from reconciler.render.words import Paint
 
 KEY = "fuzz-key-0123456789"

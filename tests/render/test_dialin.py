@@ -25,12 +25,12 @@ from reconciler.core.dialin.sheet import (
     masked,
     tel_link,
 )
-from reconciler.render.dialin_csv import HEADER, cell, dialin_csv
-from reconciler.render.dialin_html import dialin_html, grouped
-from reconciler.render.dialin_json import dialin_document
-from reconciler.render.dialin_markdown import dialin_markdown
-from reconciler.render.dialin_text import dialin_text
+from reconciler.render.csv import HEADER, cell, dialin_csv
+from reconciler.render.html.dialin import dialin_html, grouped
+from reconciler.render.json.dialin import dialin_document
+from reconciler.render.markdown.dialin import dialin_markdown
 from reconciler.render.phones import for_people
+from reconciler.render.text.dialin import dialin_text
 
 NUMBER, PIN = "+12095550100", "01234567890"
 NOW, UNTIL = 1_800_000_000, 1_815_552_000

@@ -10,9 +10,9 @@ from corpus import HOSTILE, TEXTS
 from plans import every_slot, report_of
 
 from reconciler.core.plan.cost import Estimate
-from reconciler.render.json import dump, plan_document
-from reconciler.render.report_text import report_text
-from reconciler.render.text import plan_text
+from reconciler.render.json.documents import dump, plan_document
+from reconciler.render.text.plan import plan_text
+from reconciler.render.text.report import report_text
 from reconciler.render.words import Paint
 
 COST = Estimate(7, 1)

@@ -23,7 +23,7 @@ from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Report, Result
-from reconciler.render.markdown import LIMIT, plan_markdown, report_markdown
+from reconciler.render.markdown.plan import LIMIT, plan_markdown, report_markdown
 
 GITHUB = 65_536
 WHOLE = "artifact `plan.html` of this run"

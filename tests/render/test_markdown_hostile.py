@@ -17,8 +17,8 @@ from markdown_it.token import Token
 from plans import every_slot, report_of
 
 from reconciler.core.plan.cost import Estimate
-from reconciler.render.markdown import plan_markdown, report_markdown
-from reconciler.render.marks import BLOCK_STARTS, code
+from reconciler.render.markdown.marks import BLOCK_STARTS, code
+from reconciler.render.markdown.plan import plan_markdown, report_markdown
 
 PARSER = MarkdownIt("gfm-like")
 OURS = re.compile(

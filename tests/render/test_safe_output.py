@@ -20,8 +20,8 @@ from reconciler.core.model import (
 )
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.model import Plan, Selection, make_plan
-from reconciler.render.json import dump, plan_document
-from reconciler.render.text import findings_text, plan_text
+from reconciler.render.json.documents import dump, plan_document
+from reconciler.render.text.plan import findings_text, plan_text
 from reconciler.render.words import Paint, clean
 
 HUSH = "aHVzaC1odXNo"

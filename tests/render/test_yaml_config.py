@@ -15,7 +15,7 @@ from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.export.model import Entry, Export
 from reconciler.core.export.values import Reference
 from reconciler.core.model import Secret
-from reconciler.render.yaml_config import block, document, flow, scalar, variables_text
+from reconciler.render.yaml import block, document, flow, scalar, variables_text
 
 NASTY = [
     *(

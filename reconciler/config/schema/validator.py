@@ -31,7 +31,8 @@ def schema_text(name: str = "config") -> str:
     inside = importlib.resources.files("reconciler") / "schemas" / file
     if inside.is_file():
         return inside.read_text(encoding="utf-8")
-    beside = pathlib.Path(__file__).resolve().parents[2] / "schemas" / file
+    package = pathlib.Path(str(importlib.resources.files("reconciler")))
+    beside = package.resolve().parent / "schemas" / file
     try:
         return beside.read_text(encoding="utf-8")
     except OSError as error:

@@ -7,9 +7,9 @@ from typing import Final
 
 from reconciler.core.dialin.number_use import NumberUse, Suggestion, Use
 from reconciler.core.model import Live
-from reconciler.render.dialin_text import columns
+from reconciler.render.text.dialin import columns
 from reconciler.render.words import clean, count, short
-from reconciler.render.yaml_config import entry_lines, key_text
+from reconciler.render.yaml import entry_lines, key_text
 
 NAMED: Final = 3
 """Rooms of one number that the table names; JSON has all of them."""

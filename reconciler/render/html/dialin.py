@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.dialin.sheet import DialIn, Number, Source, tel_link
-from reconciler.render.dialin_text import NOTHING, people_day, problem_text
-from reconciler.render.markup import Html, Node, el, joined
-from reconciler.render.page import page
+from reconciler.render.html.markup import Html, Node, el, joined
+from reconciler.render.html.page import page
+from reconciler.render.html.qr import available, qr_svg
 from reconciler.render.phones import for_people
-from reconciler.render.qr import available, qr_svg
+from reconciler.render.text.dialin import NOTHING, people_day, problem_text
 from reconciler.render.words import count, short, time_text
 
 INDEX_FROM: Final = 12

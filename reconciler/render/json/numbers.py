@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from reconciler.core.dialin.number_use import NumberUse, Suggestion
 from reconciler.core.model import Live
-from reconciler.render.json import FORMAT_VERSION
-from reconciler.render.numbers_text import suggestion_text
+from reconciler.render.json.documents import FORMAT_VERSION
 from reconciler.render.phones import for_people
+from reconciler.render.text.numbers import suggestion_text
 
 
 def numbers_document(

@@ -8,10 +8,10 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Plan
-from reconciler.render.html_changes import changes_html, named
-from reconciler.render.markup import Html, Node, el, joined
+from reconciler.render.html.changes import changes_html, named
+from reconciler.render.html.markup import Html, Node, el, joined
+from reconciler.render.html.page import page
 from reconciler.render.outline import of_severity, risks_counted, todo
-from reconciler.render.page import page
 from reconciler.render.words import count, duration, short, time_text
 
 

@@ -14,8 +14,15 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan
-from reconciler.render.markdown_report import report_markdown
-from reconciler.render.marks import block, code, details, fitting, marker_line, size
+from reconciler.render.markdown.marks import (
+    block,
+    code,
+    details,
+    fitting,
+    marker_line,
+    size,
+)
+from reconciler.render.markdown.report import report_markdown
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,

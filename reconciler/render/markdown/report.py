@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
-from reconciler.render.marks import code, details, fitting, marker_line
+from reconciler.render.markdown.marks import code, details, fitting, marker_line
 from reconciler.render.words import count, duration, path_text, value_text
 
 _ROOM: Final = 8_500

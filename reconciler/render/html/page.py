@@ -12,7 +12,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from reconciler.render.markup import Html, el
+from reconciler.render.html.markup import Html, el
 
 
 def page(title: str, body: Html, *, style: str, script: str = "") -> str:
@@ -42,7 +42,7 @@ def page(title: str, body: Html, *, style: str, script: str = "") -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return files("reconciler.render").joinpath(name).read_text(encoding="utf-8")
+    return files("reconciler.render.html").joinpath(name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

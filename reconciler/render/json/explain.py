@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
-from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.json.documents import FORMAT_VERSION
 
 
 def key_document(key: Key, tool: str) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.dialin.sheet import DialIn, Number, dial_string, tel_link
-from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.json.documents import FORMAT_VERSION
 from reconciler.render.phones import for_people
 from reconciler.render.words import time_text
 

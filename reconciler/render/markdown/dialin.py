@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.dialin.sheet import DialIn, Number, tel_link
-from reconciler.render.dialin_text import NOTHING, day_text, problem_text
-from reconciler.render.marks import code
+from reconciler.render.markdown.marks import code
 from reconciler.render.phones import for_people
+from reconciler.render.text.dialin import NOTHING, day_text, problem_text
 
 
 def dialin_markdown(entries: Sequence[DialIn], domain: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from reconciler.render.markup import Html
+from reconciler.render.html.markup import Html
 
 QUIET_ZONE = 4
 """Modules of white around a code, as the standard asks for."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.plan.model import Action, Change, Dropped, Plan
-from reconciler.render.markup import Html, Node, el
+from reconciler.render.html.markup import Html, Node, el
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,

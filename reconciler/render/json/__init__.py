@@ -1,0 +1,1 @@
+"""JSON documents: one file per document."""
