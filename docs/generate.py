@@ -22,9 +22,9 @@ from unittest import mock
 import click
 
 from reconciler.cli.main import COMMANDS, cli, run
-from reconciler.cli.session import Session
 from reconciler.config.schema import reference as explain
 from reconciler.core.key_docs import Key
+from reconciler.operations.session import Session
 from reconciler.render.text.explain import default_text, marks, type_text
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Settings

@@ -133,7 +133,9 @@ def world(
     monkeypatch.setenv("DAILY_RATE", "1000")
     # Locks of worlds in other test processes are not this one's.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("reconciler.cli.session._pause", lambda _session, _s: None)
+    monkeypatch.setattr(
+        "reconciler.operations.session._pause", lambda _session, _s: None
+    )
     clock = Clock()
     with serve(made, clock=clock) as sandbox:
         yield World(sandbox, tmp_path, monkeypatch, capsys, clock=clock)

@@ -12,8 +12,8 @@ from typing import Any
 
 import reconciler
 from reconciler.cli.options import Output, Target
-from reconciler.cli.session import Session, wants_colour
 from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
+from reconciler.operations.session import Session, wants_colour
 
 
 def session_of(

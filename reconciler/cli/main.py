@@ -47,7 +47,7 @@ class Commands(click.Group):
             return None
         # A word of the language cannot be the name of a module.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        module = importlib.import_module(f"reconciler.cli.{name}")
+        module = importlib.import_module(f"reconciler.cli.commands.{name}")
         command: click.Command = getattr(module, name)
         # Set here, and not by the group alone: click keeps the first help option that
         # anybody asked a command for, whoever that was.
@@ -122,7 +122,7 @@ def run(args: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except Exception as error:
-        from reconciler.cli.mistake import told
+        from reconciler.cli.crash import told
 
         return _ended(given, told(error), 1)
     return code if isinstance(code, int) else 0

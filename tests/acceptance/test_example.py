@@ -13,7 +13,7 @@ import pytest
 import yaml
 from kit import Ran, World
 
-from reconciler.cli import session
+from reconciler.operations import session
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
 REPOSITORY = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_the_example_tells_its_story_in_its_own_sandbox(
 ) -> None:
     """`--sandbox` needs no account, no variable and no other process."""
     world = copied(make_world)
-    world.monkeypatch.setattr("reconciler.cli.session._pause", _really_pause)
+    world.monkeypatch.setattr("reconciler.operations.session._pause", _really_pause)
 
     before = run(world, "plan", "--detailed-exitcode")
     applied = run(world, "apply", "--yes")

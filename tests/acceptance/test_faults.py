@@ -401,8 +401,10 @@ def test_a_throttled_write_waits_and_is_repeated(
         waits.append(seconds)
         clock[0] += seconds
 
-    monkeypatch.setattr("reconciler.cli.session._pause", pause)
-    monkeypatch.setattr("reconciler.cli.session.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("reconciler.operations.session._pause", pause)
+    monkeypatch.setattr(
+        "reconciler.operations.session.time.monotonic", lambda: clock[0]
+    )
     world.sandbox.faults.add(f"{kind}:POST:/rooms*2")
 
     ran = _apply(world)

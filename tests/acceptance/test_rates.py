@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit import World
 
-from reconciler.cli import session
+from reconciler.operations import session
 
 MakeWorld = Callable[..., World]
 Node = dict[str, Any]
@@ -21,7 +21,7 @@ _really_pause = session._pause
 def domain_of(make_world: MakeWorld, rooms: int) -> World:
     """A domain at Daily's real limits with so many rooms, and real waiting."""
     world = make_world(rate_limit_scale=1)
-    world.monkeypatch.setattr("reconciler.cli.session._pause", _really_pause)
+    world.monkeypatch.setattr("reconciler.operations.session._pause", _really_pause)
     for number in range(rooms):
         world.sandbox.store.add_room(f"room-{number:03}", privacy="private")
     return world

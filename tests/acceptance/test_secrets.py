@@ -215,7 +215,7 @@ def test_a_mistake_of_ours_shows_no_secret(make_world: Callable[..., World]) -> 
         raise RuntimeError("a mistake")
 
     world.monkeypatch.setattr("reconciler.core.plan.model.make_plan", fail)
-    world.monkeypatch.setattr("reconciler.cli.planning.make_plan", fail)
+    world.monkeypatch.setattr("reconciler.operations.plan.make_plan", fail)
     try:
         ran = world.run("plan", "config.yaml", "-v")
         shown.append(ran.out + ran.err)

@@ -13,13 +13,8 @@ import os
 import ssl
 import sys
 
-from reconciler.cli import (  # noqa: F401  imported before anything is forked
-    apply,
-    applying,
-    main,
-    plan,
-    session,
-)
+from reconciler.cli import main
+from reconciler.operations import session
 
 
 def child(order: dict[str, object]) -> None:

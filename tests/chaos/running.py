@@ -63,7 +63,7 @@ def run_here(
     handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     with (
         mock.patch.dict(os.environ, environment(url)),
-        mock.patch("reconciler.cli.session._pause", pause),
+        mock.patch("reconciler.operations.session._pause", pause),
         # Plain http to this machine needs no certificates, and loading them is slow.
         mock.patch("ssl.SSLContext.load_verify_locations"),
         contextlib.chdir(folder),

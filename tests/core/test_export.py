@@ -12,9 +12,7 @@ from answers import Domain, client_on
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.importing import known_keys, proven, variables
 from reconciler.cli.options import Output, Target
-from reconciler.cli.session import Session
 from reconciler.config.load import Variables, load
 from reconciler.core.export.model import Entry, Export, Wish, export, with_defaults
 from reconciler.core.export.trim import Problem, leave_out
@@ -23,6 +21,8 @@ from reconciler.core.kinds import NUMBER, ROOM
 from reconciler.core.model import Config, Live, LiveDomain, LiveRoom
 from reconciler.core.plan.model import make_plan
 from reconciler.daily.read import read_live
+from reconciler.operations.prove_import import known_keys, proven, variables
+from reconciler.operations.session import Session
 
 NOW = 1_800_000_000
 DAY = 86_400

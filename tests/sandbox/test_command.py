@@ -8,14 +8,14 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.sandbox import sandbox as command
+from reconciler.cli.commands.sandbox import sandbox as command
 
 RUN = [
     sys.executable,
     "-W",
     "error",
     "-c",
-    "from reconciler.cli.sandbox import sandbox; sandbox()",
+    "from reconciler.cli.commands.sandbox import sandbox; sandbox()",
 ]
 
 
@@ -133,6 +133,6 @@ def test_folder_that_does_not_exist(tmp_path):
 )
 def test_durations(text, seconds):
     """A duration adds up weeks, days, hours, minutes and seconds."""
-    from reconciler.cli.sandbox import _duration
+    from reconciler.cli.commands.sandbox import _duration
 
     assert _duration(text) == seconds

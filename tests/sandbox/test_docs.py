@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.sandbox import sandbox as command
+from reconciler.cli.commands.sandbox import sandbox as command
 from reconciler.sandbox.faults import KINDS, parse_fault
 from reconciler.sandbox.properties import OLDER
 from reconciler.sandbox.routes import BASE, Request, handle

@@ -14,9 +14,9 @@ import pytest
 from hush import secret_world
 from kit import World
 
-from reconciler.cli.files import write_private
 from reconciler.config.load import Variables, load
 from reconciler.errors import ReconcilerError
+from reconciler.operations.files import write_private
 
 MakeWorld = Callable[..., World]
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.json"

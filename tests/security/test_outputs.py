@@ -74,20 +74,20 @@ def test_nothing_that_a_full_run_writes_holds_a_secret(
 # A mistake of ours, anywhere. What is broken: a function, by its module and name.
 _BREAKABLE = [
     "reconciler.config.load:load",
-    "reconciler.config.desired:config",
-    "reconciler.core.plan_rooms:plan_rooms",
-    "reconciler.core.diff:diff_fields",
+    "reconciler.config.build:config",
+    "reconciler.core.plan.rooms:plan_rooms",
+    "reconciler.core.compare.diff:diff_fields",
     "reconciler.daily.wire:domain_from_json",
     "reconciler.daily.wire:assignment_from_json",
     "reconciler.daily.wire:assignment_to_json",
     "reconciler.daily.wire:room_from_json",
     "reconciler.daily.wire:room_to_json",
-    "reconciler.daily.rescue:save",
-    "reconciler.daily.client:parsed",
-    "reconciler.core.normalize:reveal",
-    "reconciler.render.text:plan_text",
-    "reconciler.render.json:plan_document",
-    "reconciler.render.json:report_document",
+    "reconciler.daily.rescue.file:save",
+    "reconciler.daily.http.client:parsed",
+    "reconciler.core.compare.equality:reveal",
+    "reconciler.render.text.plan:plan_text",
+    "reconciler.render.json.documents:plan_document",
+    "reconciler.render.json.documents:report_document",
 ]
 
 
@@ -145,7 +145,7 @@ def test_a_crash_says_where_and_what_to_do(make_world: MakeWorld) -> None:
     """What is shown is enough to find the mistake, and asks for a report of it."""
     world = secret_world(make_world)
     world.run("plan", "config.yaml")
-    assert _break(world, "reconciler.core.diff:diff_fields") == []
+    assert _break(world, "reconciler.core.compare.diff:diff_fields") == []
 
     ran = world.run("plan", "config.yaml")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
-from reconciler.cli.session import Session, load_files, usable
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import Config, Live
 from reconciler.core.plan.baseline import with_base
@@ -17,6 +16,7 @@ from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection, make_plan
 from reconciler.errors import ReconcilerError
+from reconciler.operations.session import Session, load_files, usable
 from reconciler.render.words import Paint, count
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import click
 from reconciler.cli.options import file_option, log_options, target_options
 
 if TYPE_CHECKING:
-    from reconciler.cli.importing import Original
-    from reconciler.cli.session import Session
     from reconciler.core.export.model import Export
     from reconciler.core.model import Config, Live
+    from reconciler.operations.prove_import import Original
+    from reconciler.operations.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def import_(**options: Any) -> int:
 
 
 def _import(session: Session, order: Order) -> int:
-    from reconciler.cli.importing import proven
-    from reconciler.cli.session import connect, numbers_of
     from reconciler.core.model import Config
+    from reconciler.operations.prove_import import proven
+    from reconciler.operations.session import connect, numbers_of
 
     _check(order)
     original = _original(session, order.merge) if order.merge else None
@@ -112,11 +112,11 @@ def _check(order: Order) -> None:
 
 def _original(session: Session, path: Path) -> Original:
     """The file to merge into; it must be a whole and valid config by itself."""
-    from reconciler.cli.importing import Original
-    from reconciler.cli.session import load_files, usable
     from reconciler.config.load import Variables
     from reconciler.config.reading.files import read
     from reconciler.config.reading.parse import parse
+    from reconciler.operations.prove_import import Original
+    from reconciler.operations.session import load_files, usable
 
     loaded = load_files(session, [path], Variables.OPTIONAL)
     config = usable(loaded)
@@ -156,8 +156,8 @@ def _exported(
 ) -> Export:
     from fnmatch import fnmatchcase
 
-    from reconciler.cli.importing import known_keys
     from reconciler.core.export.model import Wish, export
+    from reconciler.operations.prove_import import known_keys
 
     wish = Wish(
         known=known_keys(),
@@ -197,8 +197,8 @@ def _declared(live: Live, config: Config) -> Any:
 def _write(
     session: Session, order: Order, made: Export, text: str, original: Original | None
 ) -> None:
-    from reconciler.cli.files import write_private
-    from reconciler.cli.importing import variables
+    from reconciler.operations.files import write_private
+    from reconciler.operations.prove_import import variables
     from reconciler.render.yaml import variables_text
 
     if order.secrets_out:
@@ -212,7 +212,7 @@ def _write(
 
 
 def _tell(session: Session, order: Order, made: Export) -> None:
-    from reconciler.cli.importing import variables
+    from reconciler.operations.prove_import import variables
     from reconciler.render.words import clean, count
 
     for note in made.notes:

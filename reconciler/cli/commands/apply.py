@@ -84,8 +84,8 @@ def apply(config: tuple[Path, ...], **options: Any) -> int:
     Renewals count against no limit, and `--only-renewals` applies them also when
     the rest of the plan is refused.
     """
-    from reconciler.cli.applying import run_apply
     from reconciler.cli.failure import guarded, session_of
+    from reconciler.operations.apply import run_apply
 
     wish = Wish(**{name: options.pop(name) for name in Wish.__slots__})
     session = session_of(**options)

@@ -12,15 +12,9 @@ from typing import Any, Final
 import click
 
 import reconciler
-from reconciler.cli.apply import Wish
-from reconciler.cli.approving import approve, load_approved
+from reconciler.cli.commands.apply import Wish
 from reconciler.cli.failure import stop_on_signals
-from reconciler.cli.files import write_private
-from reconciler.cli.lock import default_lock, held
-from reconciler.cli.metering import write_failure, write_metrics
 from reconciler.cli.options import parse_allow, parse_globs
-from reconciler.cli.planning import Planned, planned, show_plan
-from reconciler.cli.session import Session, connect, load_config, numbers_of, usable
 from reconciler.core.findings import errors
 from reconciler.core.plan.approval import Approved, Unapproved
 from reconciler.core.plan.gates import NAMES
@@ -30,6 +24,18 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write.apply import apply_plan
 from reconciler.daily.write.run import Options
 from reconciler.errors import ConfigError, ReconcilerError, RefusedError
+from reconciler.operations.approve import approve, load_approved
+from reconciler.operations.files import write_private
+from reconciler.operations.lock import default_lock, held
+from reconciler.operations.metrics import write_failure, write_metrics
+from reconciler.operations.plan import Planned, planned, show_plan
+from reconciler.operations.session import (
+    Session,
+    connect,
+    load_config,
+    numbers_of,
+    usable,
+)
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.text.report import report_text, result_line

@@ -37,9 +37,9 @@ def effective(config: tuple[Path, ...], room: str, **shared: Any) -> int:
 
     def work() -> int:
         import reconciler
-        from reconciler.cli.session import load_files, usable
         from reconciler.config import effective as values
         from reconciler.config.load import Variables
+        from reconciler.operations.session import load_files, usable
 
         loaded = load_files(session, config, Variables.OPTIONAL)
         usable(loaded)

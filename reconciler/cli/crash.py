@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from typing import Final
 
 import click
 
 import reconciler
+
+_PACKAGES: Final = Path(reconciler.__file__).parent.parent
+"""The folder that holds this package: a checkout, or site-packages."""
 
 
 def told(error: Exception) -> str:
@@ -20,14 +24,23 @@ def told(error: Exception) -> str:
     head = f"a mistake in daily-reconciler {version}: {_kinds(error)}"
     click.echo(f"error: {head}", err=True)
     for frame in traceback.extract_tb(error.__traceback__):
-        file = "/".join(Path(frame.filename).parts[-3:])
-        click.echo(f"  {file}:{frame.lineno} in {frame.name}", err=True)
+        click.echo(
+            f"  {_place(frame.filename)}:{frame.lineno} in {frame.name}", err=True
+        )
     click.echo(
         "tip: please report these lines, which hold no value of yours; what was sent "
         "before stays, and `plan` shows what is left",
         err=True,
     )
     return head
+
+
+def _place(filename: str) -> str:
+    """A file as it is called inside its package: no path of this machine."""
+    path = Path(filename)
+    if path.is_relative_to(_PACKAGES):
+        return path.relative_to(_PACKAGES).as_posix()
+    return "/".join(path.parts[-3:])
 
 
 def _kinds(error: BaseException) -> str:

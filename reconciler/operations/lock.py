@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.operations.session import Session
 
 
 def default_lock(session: Session, domain: str) -> Path:

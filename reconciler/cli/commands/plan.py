@@ -20,8 +20,8 @@ from reconciler.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.cli.planning import Planned
-    from reconciler.cli.session import Session
+    from reconciler.operations.plan import Planned
+    from reconciler.operations.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ def plan(config: tuple[Path, ...], **options: Any) -> int:
 
 
 def _plan(session: Session, paths: tuple[Path, ...], wish: Wish) -> int:
-    from reconciler.cli.planning import load_base, planned, show_plan
-    from reconciler.cli.session import connect, load_config, numbers_of, usable
     from reconciler.core.plan.gates import NAMES
     from reconciler.core.plan.model import Selection
+    from reconciler.operations.plan import load_base, planned, show_plan
+    from reconciler.operations.session import connect, load_config, numbers_of, usable
 
     allowed = parse_allow(wish.allow, NAMES)
     chosen = parse_globs("--only", wish.only) if wish.only else lambda _k, _n: True
@@ -90,8 +90,8 @@ def _plan(session: Session, paths: tuple[Path, ...], wish: Wish) -> int:
 
 
 def _write_files(session: Session, made: Planned, wish: Wish) -> None:
-    from reconciler.cli.files import write_private
-    from reconciler.cli.planning import show_plan
+    from reconciler.operations.files import write_private
+    from reconciler.operations.plan import show_plan
 
     files = {"json": wish.out, "markdown": wish.markdown, "html": wish.html}
     for format_, path in files.items():

@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.cli.planning import Planned, weighed
-from reconciler.cli.session import Session
 from reconciler.core.plan.approval import (
     Approved,
     Unapproved,
@@ -17,6 +15,8 @@ from reconciler.core.plan.approval import (
     without,
 )
 from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.operations.plan import Planned, weighed
+from reconciler.operations.session import Session
 from reconciler.render.text.report import unapproved_text
 from reconciler.render.words import Paint, count
 

@@ -10,7 +10,7 @@ import click
 from reconciler.cli.options import config_argument, output_options, target_options
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Session
+    from reconciler.operations.session import Session
 
 
 @click.command()
@@ -35,10 +35,10 @@ def numbers(config: tuple[Path, ...], all_rooms: bool, **options: Any) -> int:
 
 def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     import reconciler
-    from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
     from reconciler.core.dialin.number_use import number_uses, suggestions
     from reconciler.daily.read import read_live
+    from reconciler.operations.session import connect, load_files, numbers_of, usable
     from reconciler.render.json.documents import dump
     from reconciler.render.json.numbers import numbers_document
     from reconciler.render.text.numbers import numbers_text

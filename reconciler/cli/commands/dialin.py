@@ -18,8 +18,8 @@ from reconciler.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Session
     from reconciler.core.dialin.sheet import DialIn
+    from reconciler.operations.session import Session
 
 EXTRA = "pip install 'daily-reconciler[report]'"
 
@@ -61,10 +61,10 @@ def dialin(
 
 
 def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], str]:
-    from reconciler.cli.session import connect, load_files, numbers_of, usable
     from reconciler.config.load import Variables
     from reconciler.core.dialin.sheet import dialins
     from reconciler.daily.read import read_live
+    from reconciler.operations.session import connect, load_files, numbers_of, usable
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))
     with connect(session, wanted.domain, numbers_of(wanted)) as client:
@@ -107,7 +107,7 @@ def _give(session: Session, text: str, out: Path | None, *, private: bool) -> No
         # What prints the result ends its last line.
         session.result(text.removesuffix("\n"))
         return
-    from reconciler.cli.files import write_private
+    from reconciler.operations.files import write_private
 
     write_private(out, text)
     session.say(f"wrote {out}" + ("; it holds PINs" if private else ""))

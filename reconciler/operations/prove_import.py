@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconciler.cli.session import Session
 from reconciler.config.insert.insert import Addition, merge
 from reconciler.config.insert.layout import style_of
 from reconciler.config.load import Loaded, Variables, load
@@ -26,6 +25,7 @@ from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Config, KindName, Live
 from reconciler.core.plan.model import Action, Change, Selection, make_plan
 from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.operations.session import Session
 from reconciler.render.yaml import SECTIONS, document, entry_flow, entry_lines
 
 _ROUNDS: Final = 30

@@ -10,8 +10,8 @@ import click
 from reconciler.cli.options import config_argument, output_options
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Session
     from reconciler.config.load import Loaded
+    from reconciler.operations.session import Session
 
 
 @click.command()
@@ -29,8 +29,8 @@ def validate(config: tuple[Path, ...], **shared: Any) -> int:
     session = session_of(**shared)
 
     def work() -> int:
-        from reconciler.cli.session import load_files
         from reconciler.config.load import Variables
+        from reconciler.operations.session import load_files
 
         loaded = load_files(session, config, Variables.OPTIONAL)
         session.result(_text(session, loaded))

@@ -18,10 +18,10 @@ from reconciler.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.cli.session import Session
     from reconciler.core.report import Restoration
     from reconciler.daily.http.client import DailyClient
     from reconciler.daily.rescue.file import Rescue
+    from reconciler.operations.session import Session
 
 
 @click.command()
@@ -48,10 +48,10 @@ def restore(
     session = session_of(**options)
 
     def work() -> int:
-        from reconciler.cli.lock import default_lock, held
-        from reconciler.cli.session import connect
         from reconciler.core.plan.gates import NAMES
         from reconciler.daily.rescue import file as rescues
+        from reconciler.operations.lock import default_lock, held
+        from reconciler.operations.session import connect
 
         allowed = parse_allow(allow, NAMES)
         if not yes and not sys.stdin.isatty():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reconciler.cli.files import write_private
-from reconciler.cli.session import Session
 from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError
+from reconciler.operations.files import write_private
+from reconciler.operations.session import Session
 from reconciler.render.metrics import (
     Metrics,
     last_success,
