@@ -168,7 +168,7 @@ def _sandbox(
 ) -> Iterator[tuple[str, Secret]]:
     from reconciler.sandbox.server import serve
     from reconciler.sandbox.settings import Settings
-    from reconciler.sandbox.statefile import StateError
+    from reconciler.sandbox.state.statefile import StateError
 
     settings = Settings(
         domain=domain,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import urlencode
 
-from reconciler.sandbox.routes import Request, Response, answer, relative
+from reconciler.sandbox.api.routes import Request, Response, answer, relative
 
 KINDS: dict[str, str] = {
     "429": "refuses as over the rate limit, with no Retry-After",

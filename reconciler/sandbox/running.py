@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.sandbox.api.routes import Request, Response, answer, handle, relative
 from reconciler.sandbox.faults import Drop, Fault, Faults, inflict, over_limit
 from reconciler.sandbox.rates import RateLimits, rate_class
-from reconciler.sandbox.routes import Request, Response, answer, handle, relative
 from reconciler.sandbox.settings import Settings
-from reconciler.sandbox.statefile import StateFile
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.statefile import StateFile
+from reconciler.sandbox.state.store import Store
 
 _KEPT_REQUESTS = 200_000
 

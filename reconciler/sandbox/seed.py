@@ -5,8 +5,8 @@ They are there so that the first plan shows what is left alone.
 
 from __future__ import annotations
 
-from reconciler.sandbox import entries
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state import entries
+from reconciler.sandbox.state.store import Store
 
 
 def sow(store: Store, now: float) -> None:

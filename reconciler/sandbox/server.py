@@ -21,12 +21,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from reconciler.sandbox import seed as seeding
+from reconciler.sandbox.api.routes import BASE, Request, Response, answer
 from reconciler.sandbox.faults import Drop
-from reconciler.sandbox.routes import BASE, Request, Response, answer
 from reconciler.sandbox.running import Recorded, Sandbox
 from reconciler.sandbox.settings import Settings
-from reconciler.sandbox.statefile import StateFile
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.statefile import StateFile
+from reconciler.sandbox.state.store import Store
 
 _LARGEST_BODY = 32 * 1024 * 1024
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")

@@ -9,7 +9,7 @@ import pytest
 from kit import World
 
 from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 ROOM = "rooms:\n  lobby: {privacy: private, properties: {enable_chat: true}}\n"
 EXP = int(time.time()) + 90 * 86_400

@@ -20,7 +20,7 @@ from kit import Ran, World
 
 from reconciler.sandbox.faults import KINDS, Faults
 from reconciler.sandbox.running import Recorded
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 EXP = int(time.time()) + 90 * 86_400
 FOREIGN = "+12095550103"

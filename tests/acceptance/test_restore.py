@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from kit import World
 
-from reconciler.sandbox import entries
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.settings import Assume
+from reconciler.sandbox.state import entries
 
 LEGACY = """
 dialin_store: legacy

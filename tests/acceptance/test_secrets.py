@@ -10,8 +10,8 @@ import pytest
 from hush import CONFIG, PINS, SECRETS, found, secret_world
 from kit import World
 
+from reconciler.sandbox.api.routes import Request, Response, answer
 from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.routes import Request, Response, answer
 
 
 def _logged(world: World) -> str:

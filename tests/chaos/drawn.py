@@ -21,9 +21,9 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_live
 from reconciler.daily.write.apply import apply_plan
 from reconciler.daily.write.run import Options
-from reconciler.sandbox.routes import Request, handle
+from reconciler.sandbox.api.routes import Request, handle
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume, Settings
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 Node = dict[str, Any]
 

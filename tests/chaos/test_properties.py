@@ -34,7 +34,7 @@ from reconciler.daily.write.run import Options
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Assume, Settings
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 EFFORT = [
     pytest.param(1, id="some"),

@@ -17,7 +17,7 @@ from conformance.document import (
 from every_property import one_key_each, properties
 from kit import World
 
-from reconciler.sandbox.routes import Request, Response, relative
+from reconciler.sandbox.api.routes import Request, Response, relative
 from reconciler.sandbox.settings import Assume
 
 MakeWorld = Callable[..., World]

@@ -8,7 +8,7 @@ from sandbox.world import World
 
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Assume, Settings
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox.world import AUTH, NOW
 
-from reconciler.sandbox.domain import PROPERTIES
-from reconciler.sandbox.entries import FIELDS, KINDS
-from reconciler.sandbox.properties import room_properties
-from reconciler.sandbox.routes import Request, handle
+from reconciler.sandbox.api.domain import PROPERTIES
+from reconciler.sandbox.api.routes import Request, handle
+from reconciler.sandbox.rules.properties import room_properties
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume, Settings
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.entries import FIELDS, KINDS
+from reconciler.sandbox.state.store import Store
 
 SCALARS = (
     st.none()

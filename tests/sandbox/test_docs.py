@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.commands.sandbox import sandbox as command
+from reconciler.sandbox.api.routes import BASE, Request, handle
 from reconciler.sandbox.faults import KINDS, parse_fault
-from reconciler.sandbox.properties import OLDER
-from reconciler.sandbox.routes import BASE, Request, handle
+from reconciler.sandbox.rules.properties import OLDER
 from reconciler.sandbox.settings import ASSUMPTIONS, Settings
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.state.store import Store
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
 

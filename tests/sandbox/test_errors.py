@@ -112,7 +112,7 @@ def test_missing_or_malformed_authorization(world, header):
 @pytest.mark.parametrize("body", ["{", "", '{"properties": {"exp": NaN}}'])
 def test_broken_json(world, body):
     """A body that is not JSON has an error code of its own."""
-    from reconciler.sandbox.routes import Request, handle
+    from reconciler.sandbox.api.routes import Request, handle
 
     request = Request("POST", "/v1/rooms", "", world.headers, body.encode())
     response = handle(world.store, request, NOW)
@@ -154,7 +154,7 @@ def test_unknown_paths(world, method, path):
 
 def test_paths_outside_the_base(world):
     """Nothing is served beside /v1."""
-    from reconciler.sandbox.routes import Request, handle
+    from reconciler.sandbox.api.routes import Request, handle
 
     response = handle(world.store, Request("GET", "/rooms", "", world.headers), NOW)
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from sandbox.world import AUTH
 
+from reconciler.sandbox.api.routes import Request
 from reconciler.sandbox.faults import KINDS, Fault, Faults, parse_fault
-from reconciler.sandbox.routes import Request
 from reconciler.sandbox.settings import Settings
 
 DONE = {"lost-answer", "truncated", "html-502-after", "empty", "wrong-json", "slow"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sandbox.world import NOW
 
-from reconciler.sandbox.domain import PROPERTIES as DOMAIN
-from reconciler.sandbox.properties import OPENAPI, room_properties
+from reconciler.sandbox.api.domain import PROPERTIES as DOMAIN
+from reconciler.sandbox.rules.properties import OPENAPI, room_properties
 
 SIP = {"display_name": "sip", "sip_mode": "dial-in"}
 

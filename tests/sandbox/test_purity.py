@@ -41,7 +41,7 @@ def test_imports(path):
 
 def test_command_imports_the_sandbox_late():
     """The module of the command imports nothing of the simulation by itself."""
-    tree = ast.parse((FOLDER.parent / "cli" / "sandbox.py").read_text())
+    tree = ast.parse((FOLDER.parent / "cli" / "commands" / "sandbox.py").read_text())
     top = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
 
     assert not [node.module for node in top if node.module.startswith("reconciler")]

@@ -3,8 +3,8 @@
 import pytest
 from sandbox.world import AUTH
 
+from reconciler.sandbox.api.routes import Request
 from reconciler.sandbox.rates import LIMITS, RateLimits, rate_class
-from reconciler.sandbox.routes import Request
 from reconciler.sandbox.settings import Settings
 
 

@@ -164,7 +164,7 @@ def test_times_are_numbers(world, name, value):
 
 def test_infinite_numbers(world):
     """A number too large for a float is refused, since no answer could show it."""
-    from reconciler.sandbox.routes import Request, handle
+    from reconciler.sandbox.api.routes import Request, handle
 
     body = b'{"properties": {"exp": 1e999}}'
     response = handle(

@@ -7,7 +7,7 @@ from sandbox.world import NOW
 
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Assume, Settings
-from reconciler.sandbox.statefile import StateError
+from reconciler.sandbox.state.statefile import StateError
 
 CALM = Settings(rate_limit_scale=0)
 

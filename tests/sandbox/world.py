@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from reconciler.sandbox.routes import Request, handle
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.api.routes import Request, handle
+from reconciler.sandbox.state.store import Store
 
 NOW = 1_800_000_000
 DAY = 24 * 3600

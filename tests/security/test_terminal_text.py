@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit import World
 
-from reconciler.sandbox.routes import Request, Response, answer
+from reconciler.sandbox.api.routes import Request, Response, answer
 
 MakeWorld = Callable[..., World]
 EVIL = "\x1b[2J\x1b]0;title\x07\u202eevil\u2066\x9b31m\x00\x08\r\n::error::evil\u2028"

@@ -129,7 +129,7 @@ def _original(session: Session, path: Path) -> Original:
 
 def _sandbox_domain(session: Session, order: Order) -> str:
     """The domain that a sandbox is to be: the one of its state, else an example."""
-    from reconciler.sandbox.statefile import domain_of
+    from reconciler.sandbox.state.statefile import domain_of
 
     state = session.target.sandbox_state
     known = domain_of(state) if session.target.sandbox else None

@@ -82,7 +82,7 @@ def sandbox(
     It ends with Ctrl-C or SIGTERM.
     """
     from reconciler.sandbox.server import serve
-    from reconciler.sandbox.statefile import StateError
+    from reconciler.sandbox.state.statefile import StateError
 
     settings = _settings(**options)
     ended = threading.Event()

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.sandbox.properties import Property
-from reconciler.sandbox.roomindex import Room, iso
+from reconciler.sandbox.rules.properties import Property
+from reconciler.sandbox.state.roomindex import Room, iso
 
 # Keys of the full style that nobody can set, as recorded in 2021.
 _INTERNAL: Mapping[str, object] = {"enable_dialin": None}

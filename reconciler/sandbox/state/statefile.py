@@ -15,10 +15,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox import entries
-from reconciler.sandbox.numbers import PurchasedNumber
-from reconciler.sandbox.roomindex import Room
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.api.numbers import PurchasedNumber
+from reconciler.sandbox.state import entries
+from reconciler.sandbox.state.roomindex import Room
+from reconciler.sandbox.state.store import Store
 
 FORMAT = "daily-sandbox-state"
 VERSION = 1

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import entries, legacy
-from reconciler.sandbox.properties import OPENAPI, Property
-from reconciler.sandbox.refusal import invalid
-from reconciler.sandbox.rooms import merge
-from reconciler.sandbox.shapes import BOOLEAN, OPEN_OBJECT, TEXT, complaint
+from reconciler.sandbox.api.refusal import invalid
+from reconciler.sandbox.rules.properties import OPENAPI, Property
+from reconciler.sandbox.rules.room import merge
+from reconciler.sandbox.rules.shapes import BOOLEAN, OPEN_OBJECT, TEXT, complaint
+from reconciler.sandbox.state import entries, legacy
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.state.store import Store
 
 PROPERTIES: Mapping[str, Property] = {
     **{name: row for name, row in OPENAPI.items() if row.domain},

@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
-from reconciler.sandbox import dialin, domain, numbers, roomcalls
-from reconciler.sandbox.refusal import Refusal, invalid, missing
-from reconciler.sandbox.roomindex import Room
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.api import dialin_config as dialin
+from reconciler.sandbox.api import domain, numbers
+from reconciler.sandbox.api import rooms as roomcalls
+from reconciler.sandbox.api.refusal import Refusal, invalid, missing
+from reconciler.sandbox.state.roomindex import Room
+from reconciler.sandbox.state.store import Store
 
 BASE = "/v1"
 

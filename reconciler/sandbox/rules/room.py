@@ -16,9 +16,9 @@ import math
 import re
 from collections.abc import Mapping
 
-from reconciler.sandbox.properties import Property
-from reconciler.sandbox.refusal import invalid
-from reconciler.sandbox.shapes import complaint, incomplete
+from reconciler.sandbox.api.refusal import invalid
+from reconciler.sandbox.rules.properties import Property
+from reconciler.sandbox.rules.shapes import complaint, incomplete
 
 YEAR = 365 * 24 * 3600
 PRIVACY = ("public", "private")

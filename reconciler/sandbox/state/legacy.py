@@ -15,11 +15,11 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import entries
-from reconciler.sandbox.refusal import invalid
+from reconciler.sandbox.api.refusal import invalid
+from reconciler.sandbox.state import entries
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.state.store import Store
 
 Lists = dict[str, list[entries.Entry] | None]
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.sandbox.shapes import (
+from reconciler.sandbox.rules.shapes import (
     ANY,
     BOOLEAN,
     NUMBER,

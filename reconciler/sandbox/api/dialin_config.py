@@ -12,13 +12,13 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import entries, legacy
-from reconciler.sandbox.entries import DialinConfig
-from reconciler.sandbox.pages import stretch
-from reconciler.sandbox.refusal import invalid, missing
+from reconciler.sandbox.api.pages import stretch
+from reconciler.sandbox.api.refusal import invalid, missing
+from reconciler.sandbox.state import entries, legacy
+from reconciler.sandbox.state.entries import DialinConfig
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.state.store import Store
 
 PAGE = 100
 

@@ -15,11 +15,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.sandbox import entries, legacy
-from reconciler.sandbox.numbers import PurchasedNumber
-from reconciler.sandbox.properties import room_properties
-from reconciler.sandbox.roomindex import Room, RoomIndex
+from reconciler.sandbox.api.numbers import PurchasedNumber
+from reconciler.sandbox.rules.properties import room_properties
 from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.state import entries, legacy
+from reconciler.sandbox.state.roomindex import Room, RoomIndex
 
 # Things put in by the helpers are older than anything a request makes.
 _LONG_AGO = 1_600_000_000.0

@@ -15,14 +15,15 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox import entries, rooms
-from reconciler.sandbox.echo import show_room
-from reconciler.sandbox.pages import stretch
-from reconciler.sandbox.refusal import invalid, missing
-from reconciler.sandbox.roomindex import Room
+from reconciler.sandbox.api.echo import show_room
+from reconciler.sandbox.api.pages import stretch
+from reconciler.sandbox.api.refusal import invalid, missing
+from reconciler.sandbox.rules import room as rooms
+from reconciler.sandbox.state import entries
+from reconciler.sandbox.state.roomindex import Room
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.state.store import Store
 
 PAGE = 100
 BATCH = 1000

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconciler.sandbox.refusal import invalid
+from reconciler.sandbox.api.refusal import invalid
 
 
 def stretch(

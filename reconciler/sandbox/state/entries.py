@@ -16,8 +16,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.sandbox.refusal import invalid
-from reconciler.sandbox.shapes import (
+from reconciler.sandbox.api.refusal import invalid
+from reconciler.sandbox.rules.shapes import (
     TEXT,
     Shape,
     complaint,

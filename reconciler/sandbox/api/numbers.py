@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.sandbox.pages import stretch
-from reconciler.sandbox.roomindex import iso
+from reconciler.sandbox.api.pages import stretch
+from reconciler.sandbox.state.roomindex import iso
 
 PAGE = 50
 

@@ -1,0 +1,1 @@
+"""The calls that the simulation answers, one module per resource."""

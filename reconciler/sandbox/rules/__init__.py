@@ -1,0 +1,1 @@
+"""What the simulation accepts: names, types, properties."""
