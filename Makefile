@@ -38,7 +38,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@mkdir -p $(TMPDIR)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+# `make test ARGS="-k name"` runs some of them.
+ARGS :=
 
 test-full: test $(STAMP_FULL) $(STAMP_EDITOR) $(STAMP_BROWSER) chromium
 	$(BIN)/python -m pytest -m full

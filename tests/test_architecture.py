@@ -45,7 +45,7 @@ SOLE_IMPORTERS = {
 THIRD_PARTY = {
     "core": {"deepdiff"},
     "config": {"yaml", "jsonschema", "referencing"},
-    "daily": {"httpx", "pyrate_limiter"},
+    "daily": {"httpx"},
     "render": {"phonenumbers", "segno"},
     "operations": {"click"},
     "cli": {"click"},
@@ -165,7 +165,6 @@ def test_packages_are_the_declared_dependencies() -> None:
     used = {name for path in MODULES for name in others_of(path)}
     distributions = {
         "yaml": "pyyaml",
-        "pyrate_limiter": "pyrate-limiter",
         "phonenumbers": "phonenumberslite",
     }
     foreign = {distributions.get(name, name) for name in used - sys.stdlib_module_names}

@@ -353,7 +353,7 @@ def test_names_on_the_command_line_are_said_as_they_are(
 
 # Start-up.
 
-HEAVY = ("yaml", "jsonschema", "httpx", "deepdiff", "pyrate_limiter", "asyncio")
+HEAVY = ("yaml", "jsonschema", "httpx", "deepdiff", "asyncio")
 CHILD = (
     "import sys\n"
     "from reconciler.cli.main import run\n"

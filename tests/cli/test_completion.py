@@ -101,7 +101,7 @@ def test_completing_loads_little(folder: Path) -> None:
         )
 
         loaded = set(json.loads(done.stdout.splitlines()[-1]))
-        assert not loaded & {"httpx", "jsonschema", "deepdiff", "pyrate_limiter"}
+        assert not loaded & {"httpx", "jsonschema", "deepdiff"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -2,8 +2,7 @@
 
 Classes and windows: Daily's page on authentication and rate limits. A share of
 them is taken (`--rate`), because the domain's own applications live on the same
-limits. pyrate-limiter keeps the exact sliding windows; what is ours is the even
-pace, the pause after a 429, and the allowance for jitter:
+limits. Requests leave evenly spaced, so a window never holds more than it may:
 
 * requests are spaced slightly wider than the limit needs, so that one which
   travels slower than its neighbours does not crowd the window it lands in;
@@ -18,8 +17,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
-
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 RateClass: TypeAlias = Literal["general", "deletion"]
 
@@ -62,9 +59,8 @@ class Pace:
     ) -> None:
         self._interval = interval(rate_class, share)
         self._limit, self._window = WINDOWS[rate_class][0]
-        rates = [Rate(n, int(s * 1000 / share)) for n, s in WINDOWS[rate_class]]
         # Above Daily's own limits (loopback only) there is no window to keep.
-        self._bucket = InMemoryBucket(rates) if share <= 1 else None
+        self._windowed = share <= 1
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -100,17 +96,11 @@ class Pace:
 
     def _reserve(self, now: float) -> float:
         turn = max(now, self._next)
-        while self._bucket is not None:
-            item = RateItem("request", int(turn * 1000))
-            if self._bucket.put(item):
-                self._bucket.leak(int(now * 1000))
-                break
-            turn += max(1, int(self._bucket.waiting(item))) / 1000  # type: ignore[arg-type]
         self._next = turn + self._interval
         return turn
 
     def _crowded_until(self) -> float:
-        if self._bucket is None or len(self._recent) < self._limit:
+        if not self._windowed or len(self._recent) < self._limit:
             return 0.0
         oldest = self._recent[0]
         # Requests overtake each other: one sent earlier may have landed later.
