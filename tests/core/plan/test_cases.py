@@ -43,7 +43,7 @@ from reconciler.render.markdown.plan import plan_markdown
 from reconciler.render.text.plan import plan_text
 from reconciler.render.words import Paint, path_text
 
-FOLDER = Path(__file__).parents[1] / "cases" / "plan"
+FOLDER = Path(__file__).parents[2] / "cases" / "plan"
 CASES = sorted(FOLDER.glob("*.yaml"))
 HEAD = "version: 1\ndomain: acme\n"
 KEYS = {

@@ -173,7 +173,7 @@ def test_an_invalid_config_says_why(
 
 def test_each_line_of_the_example_has_its_key() -> None:
     """For every entry of the example, each value's key stands where it is said."""
-    example = Path(__file__).parents[2] / "config.example.yaml"
+    example = Path(__file__).parents[3] / "config.example.yaml"
     lines = example.read_text(encoding="utf-8").splitlines()
     first, last = (lines.index(f"{name}:") for name in ("defaults", "phone_numbers"))
     loaded = load(

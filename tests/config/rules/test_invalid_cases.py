@@ -15,7 +15,7 @@ import pytest
 from reconciler.config.load import Variables, load
 from reconciler.core.findings import IDS, errors
 
-FOLDER = Path(__file__).parents[1] / "cases" / "invalid"
+FOLDER = Path(__file__).parents[2] / "cases" / "invalid"
 CASES = sorted(FOLDER.iterdir())
 EXPECT = re.compile(r"# expect: ([a-z0-9, -]+)$")
 HEADER = re.compile(r"^# (now|env|variables): (.+)$", re.MULTILINE)
