@@ -1,7 +1,8 @@
 """Every way a run can fail, and the exit code each one ends with.
 
 ReconcilerError                    1
-    ConfigError                    1   the file is wrong; nothing was sent
+    ConfigError                    1   the file is wrong (in `core.findings`)
+    UsageError                    64   the options are wrong; nothing was sent
     RefusedError                   4   a safety gate said no; nothing was sent
     DailyError                     1
         DailyUnreachableError      1   no answer: DNS, TLS, timeout, reset
@@ -15,11 +16,7 @@ knows its exit code (3).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from reconciler.core.findings import Finding
+from typing import ClassVar
 
 
 class ReconcilerError(Exception):
@@ -36,14 +33,10 @@ class ReconcilerError(Exception):
         self.tip = tip
 
 
-class ConfigError(ReconcilerError):
-    """The config cannot be used. `findings` holds every problem that was found."""
+class UsageError(ReconcilerError):
+    """The options do not go together, or one of them cannot be read."""
 
-    def __init__(
-        self, message: str, *, tip: str = "", findings: Sequence[Finding] = ()
-    ) -> None:
-        super().__init__(message, tip=tip)
-        self.findings = tuple(findings)
+    exit_code: ClassVar[int] = 64
 
 
 class RefusedError(ReconcilerError):

@@ -21,7 +21,6 @@ from reconciler.core.model import (
     Place,
     Secret,
 )
-from reconciler.core.plan.approval import Unapproved
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import (
     Action,
@@ -30,6 +29,7 @@ from reconciler.core.plan.model import (
     Origin,
     Plan,
     Risk,
+    Unapproved,
     Unmanaged,
 )
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result

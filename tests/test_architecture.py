@@ -7,8 +7,10 @@ render, which stand on core, which stands on errors; the sandbox stands alone.
 from __future__ import annotations
 
 import ast
+import graphlib
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,9 @@ ALLOWED = {
     "daily": {"core", "errors"},
     "render": {"core", "errors"},
     "sandbox": set(),
-    "operations": {"cli", "config", "core", "daily", "errors", "render", "sandbox"},
+    "operations": {"config", "core", "daily", "errors", "render", "sandbox"},
     "cli": {"operations", "config", "core", "daily", "errors", "render", "sandbox"},
 }
-# errors.py only names core's Finding in an annotation; at run time it stands alone.
-TYPES_ONLY = {"errors": {"core"}}
 
 # The one module that may import each of these; everything else is the standard
 # library, or belongs to the layer.
@@ -70,17 +70,13 @@ def layer_of(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports_of(path: Path, *, types: bool = True) -> Iterator[str]:
+def imports_of(path: Path) -> Iterator[str]:
     """The full name of everything a module imports, wherever it does so.
 
-    `from reconciler import daily` is `reconciler.daily`. `types=False` leaves out
-    what stands under `if TYPE_CHECKING`.
+    `from reconciler import daily` is `reconciler.daily`. What stands inside a
+    function or under `if TYPE_CHECKING` counts.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = set() if types else set(typed_only(tree))
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -88,21 +84,9 @@ def imports_of(path: Path, *, types: bool = True) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def typed_only(tree: ast.AST) -> Iterator[ast.AST]:
-    """Everything under `if TYPE_CHECKING`."""
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.If)
-            and isinstance(node.test, ast.Name)
-            and node.test.id == "TYPE_CHECKING"
-        ):
-            for statement in node.body:
-                yield from ast.walk(statement)
-
-
-def ours_of(path: Path, *, types: bool = True) -> set[str]:
+def ours_of(path: Path) -> set[str]:
     """The layers of ours that a module imports."""
-    split = [name.split(".") for name in imports_of(path, types=types)]
+    split = [name.split(".") for name in imports_of(path)]
     ours = {parts[1] for parts in split if parts[0] == "reconciler" and parts[1:]}
     return ours & ALLOWED.keys()
 
@@ -118,10 +102,55 @@ def test_layers_import_downwards_only(path: Path) -> None:
     """A module imports its own layer or a lower one, types included."""
     layer = layer_of(path)
 
-    ours = ours_of(path)
+    assert ours_of(path) <= ALLOWED[layer] | {layer}
 
-    assert ours <= ALLOWED[layer] | {layer} | TYPES_ONLY.get(layer, set())
-    assert ours_of(path, types=False) <= ALLOWED[layer] | {layer}
+
+def test_no_module_imports_itself_through_others() -> None:
+    """Modules have an order: imports inside functions and for types count too."""
+    order = graphlib.TopologicalSorter(graph_of(PACKAGE))
+
+    assert len(list(order.static_order())) == len(MODULES)
+
+
+def graph_of(package: Path) -> dict[str, set[str]]:
+    """The modules of a package, each with those of the package that it imports."""
+    modules = {dotted(path, package): path for path in package.rglob("*.py")}
+    return {
+        name: {m for full in imports_of(path) if (m := module_in(full, modules))}
+        for name, path in modules.items()
+    }
+
+
+def dotted(path: Path, package: Path) -> str:
+    """The name under which a file is imported."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def module_in(full: str, modules: Mapping[str, Path]) -> str:
+    """The module that `from a.b import c` reads: `a.b.c` if that is one, or `a.b`."""
+    parent = full.rpartition(".")[0]
+    return next((name for name in (full, parent) if name in modules), "")
+
+
+def test_a_cycle_is_seen(tmp_path: Path) -> None:
+    """An import inside a function closes a cycle, and so does one for types."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "a.py").write_text("from package.b import f\n")
+    (package / "b.py").write_text("def f():\n    from package import a\n")
+
+    with pytest.raises(graphlib.CycleError):
+        graphlib.TopologicalSorter(graph_of(package)).prepare()
+
+
+def test_no_folder_is_too_full_to_be_seen_at_once() -> None:
+    """A folder holds at most 14 Python files; commands have one each."""
+    folders = Counter(name_of(path.parent) for path in MODULES)
+    del folders["cli/commands"]
+
+    assert {name: n for name, n in folders.items() if n > 14} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -7,12 +7,14 @@ import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Any
 
+import click
+
 import reconciler
-from reconciler.cli.options import Output, Target
-from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
+from reconciler.core.findings import ConfigError
+from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
+from reconciler.operations.options import Output, Target
 from reconciler.operations.session import Session, wants_colour
 
 
@@ -37,6 +39,8 @@ def guarded(session: Session, work: Callable[[], int]) -> int:
     try:
         with _collecting_rarely():
             return work()
+    except UsageError as error:
+        raise click.UsageError(error.message) from error
     except ReconcilerError as error:
         _tell(session, error)
         return error.exit_code
@@ -79,15 +83,3 @@ def _tell(session: Session, error: ReconcilerError) -> None:
         from reconciler.render.json.documents import dump, error_document
 
         session.result(dump(error_document(error, reconciler.__version__)))
-
-
-def stop_on_signals(session: Session) -> None:
-    """Let Ctrl-C and SIGTERM end a run after what is under way; twice ends it now."""
-
-    def ask(number: int, _frame: FrameType | None) -> None:
-        session.stop.set()
-        signal.signal(number, signal.SIG_DFL)
-        session.say("stopping after what is under way; once more to end now")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)

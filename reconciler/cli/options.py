@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,32 +14,6 @@ from reconciler.cli import completing
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """How to answer: the format, whether in colour, and how much to say where."""
-
-    format: str
-    colour: bool
-    verbose: int = 0
-    log_format: str = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which Daily to talk to, and how. `clock_offset` is in seconds."""
-
-    sandbox: bool = False
-    sandbox_state: Path = Path(".daily-sandbox.json")
-    clock_offset: float = 0.0
-    timeout: float = 30.0
-    rate: float = 0.5
-    api_key_file: Path | None = None
-
-
-NOWHERE: Final = Target()
-"""For commands that talk to nobody."""
 
 
 def parse_duration(text: str) -> float:
@@ -193,32 +166,3 @@ def allow_option(command: Command) -> Command:
         shell_complete=completing.gates,
         help="Open a safety gate for this many, e.g. delete=12; repeatable.",
     )(command)
-
-
-def parse_allow(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int]:
-    """`delete=12` to a mapping; click.UsageError names what is wrong."""
-    allowed: dict[str, int] = {}
-    for pair in pairs:
-        name, equals, number = pair.partition("=")
-        if name not in names:
-            known = ", ".join(names)
-            raise click.UsageError(f"--allow: no gate is called '{name}'; {known}")
-        if not equals or not number.isascii() or not number.isdigit():
-            raise click.UsageError(f"--allow {pair}: write it as {name}=N, N a count")
-        allowed[name] = int(number)
-    return allowed
-
-
-def parse_globs(option: str, patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
-    """`room:GLOB` patterns to a test; click.UsageError names what is wrong."""
-    from fnmatch import fnmatchcase
-
-    pairs = []
-    for pattern in patterns:
-        kind, colon, glob = pattern.partition(":")
-        if not colon or kind not in ("room", "number") or not glob:
-            raise click.UsageError(
-                f"{option} {pattern}: write it as room:GLOB or number:GLOB"
-            )
-        pairs.append((kind, glob))
-    return lambda kind, key: any(k == kind and fnmatchcase(key, g) for k, g in pairs)

@@ -18,7 +18,7 @@ from reconciler.config.reading import excerpt as source
 from reconciler.config.reading import files, limits
 from reconciler.config.reading.parse import parse
 from reconciler.config.reading.positions import Document
-from reconciler.config.rules import check as rules
+from reconciler.config.rules import check_rules
 from reconciler.config.schema import messages as shape
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.findings import Finding, errors, in_order
@@ -117,7 +117,7 @@ def _check(
     documents: Sequence[Document], gathered: Gathered, now: float, *, whole: bool
 ) -> list[Finding]:
     """Check shape and rules; where both mark one value, the rule knows better."""
-    said = list(limits.until_enough(rules.check(gathered, now)))
+    said = list(limits.until_enough(check_rules(gathered, now)))
     if whole and documents:
         said += _missing(documents[0], gathered)
     places = {(f.place, f.path) for f in errors(said)}

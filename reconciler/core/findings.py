@@ -7,11 +7,12 @@ compares the two. An id's severity is fixed, so that a reader can rely on it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.core.model import Path, Place
+from reconciler.errors import ReconcilerError
 
 
 class Severity(enum.StrEnum):
@@ -104,6 +105,16 @@ class Finding:
     def severity(self) -> Severity:
         """Fixed by the id."""
         return IDS[self.id][0]
+
+
+class ConfigError(ReconcilerError):
+    """The config cannot be used. `findings` holds every problem that was found."""
+
+    def __init__(
+        self, message: str, *, tip: str = "", findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(message, tip=tip)
+        self.findings = tuple(findings)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

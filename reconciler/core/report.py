@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan.approval import Unapproved
-from reconciler.core.plan.model import Change
+from reconciler.core.plan.model import Change, Unapproved
 
 
 class Outcome(enum.StrEnum):

@@ -12,22 +12,24 @@ from typing import Any, Final
 import click
 
 import reconciler
-from reconciler.cli.commands.apply import Wish
-from reconciler.cli.failure import stop_on_signals
-from reconciler.cli.options import parse_allow, parse_globs
-from reconciler.core.findings import errors
-from reconciler.core.plan.approval import Approved, Unapproved
+from reconciler.core.findings import ConfigError, errors
+from reconciler.core.plan.approval import Approved
 from reconciler.core.plan.gates import NAMES
-from reconciler.core.plan.model import Selection
+from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.write.apply import apply_plan
-from reconciler.daily.write.run import Options
-from reconciler.errors import ConfigError, ReconcilerError, RefusedError
+from reconciler.daily.write import Options, apply_plan
+from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.files import write_private
 from reconciler.operations.lock import default_lock, held
 from reconciler.operations.metrics import write_failure, write_metrics
+from reconciler.operations.options import (
+    ApplyOptions,
+    parse_allow,
+    parse_globs,
+    parse_only,
+)
 from reconciler.operations.plan import Planned, planned, show_plan
 from reconciler.operations.session import (
     Session,
@@ -36,6 +38,7 @@ from reconciler.operations.session import (
     numbers_of,
     usable,
 )
+from reconciler.operations.signals import stop_on_signals
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.text.report import report_text, result_line
@@ -45,35 +48,35 @@ _LONG: Final = 20
 """From this many changes on, a terminal gets a progress bar."""
 
 
-def run_apply(session: Session, paths: Sequence[Path], wish: Wish) -> int:
+def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> int:
     """Do one apply; returns its exit code. Metrics are written however it ends."""
-    allowed = parse_allow(wish.allow, NAMES)
+    allowed = parse_allow(asked.allow, NAMES)
     selection = Selection(
-        only=parse_globs("--only", wish.only) if wish.only else lambda _k, _n: True,
-        resend=parse_globs("--resend", wish.resend),
+        only=parse_only(asked.only),
+        resend=parse_globs("--resend", asked.resend),
     )
     try:
-        return _locked(session, paths, wish, selection, allowed)
+        return _locked(session, paths, asked, selection, allowed)
     except ReconcilerError as error:
-        write_failure(session, wish.metrics, error.exit_code)
+        write_failure(session, asked.metrics, error.exit_code)
         raise
 
 
 def _locked(
     session: Session,
     paths: Sequence[Path],
-    wish: Wish,
+    asked: ApplyOptions,
     selection: Selection,
     allowed: Mapping[str, int],
 ) -> int:
     loaded = load_config(session, paths)
     config = usable(loaded)
-    approved = load_approved(wish.plan) if wish.plan else None
+    approved = load_approved(asked.plan) if asked.plan else None
     if approved is not None:
         allowed = {**approved.allowed, **allowed}
     # Before anything is read: what a run read must still be so when it writes.
     with (
-        held(wish.lock_file or default_lock(session, config.domain)),
+        held(asked.lock_file or default_lock(session, config.domain)),
         connect(session, config.domain, numbers_of(config), writable=True) as client,
     ):
         made = planned(
@@ -82,13 +85,13 @@ def _locked(
             loaded,
             selection,
             allowed,
-            only_renewals=wish.only_renewals,
+            only_renewals=asked.only_renewals,
         )
         left_out: tuple[Unapproved, ...] = ()
         if approved is not None:
-            made, left_out = _approved(session, client, made, approved, wish, allowed)
-        report = _apply(session, client, made, allowed, wish)
-    return _end(session, made, replace(report, left_out=left_out), wish)
+            made, left_out = _approved(session, client, made, approved, asked, allowed)
+        report = _apply(session, client, made, allowed, asked)
+    return _end(session, made, replace(report, left_out=left_out), asked)
 
 
 def _approved(
@@ -96,7 +99,7 @@ def _approved(
     client: DailyClient,
     made: Planned,
     approved: Approved,
-    wish: Wish,
+    asked: ApplyOptions,
     allowed: Mapping[str, int],
 ) -> tuple[Planned, tuple[Unapproved, ...]]:
     return approve(
@@ -105,8 +108,8 @@ def _approved(
         approved,
         share=client.share,
         allowed=allowed,
-        max_age=wish.max_plan_age,
-        skip=wish.skip_unapproved,
+        max_age=asked.max_plan_age,
+        skip=asked.skip_unapproved,
     )
 
 
@@ -115,32 +118,32 @@ def _apply(
     client: DailyClient,
     made: Planned,
     allowed: Mapping[str, int],
-    wish: Wish,
+    asked: ApplyOptions,
 ) -> Report:
-    if session.output.format == "text" and not _says_nothing(made, wish):
+    if session.output.format == "text" and not _says_nothing(made, asked):
         session.result(show_plan(session, made))
-    elif not wish.yes and made.plan.changes:
+    elif not asked.yes and made.plan.changes:
         # Nobody can say yes to what they have not seen.
         session.say(show_plan(session, made, "text"))
     _check(made)
     if not made.plan.changes:
         return Report(requests=client.counters.requests)
-    if not wish.yes:
+    if not asked.yes:
         _ask(made)
     stop_on_signals(session)
     with _progress(session, len(made.plan.changes)) as on_result:
-        options = Options(
+        policy = Options(
             now=session.now,
-            rescue_file=wish.rescue_file or _rescue_file(session, made),
+            rescue_file=asked.rescue_file or _rescue_file(session, made),
             allow=allowed,
             on_result=on_result,
             stop=session.stop,
         )
-        return apply_plan(client, made.plan, options)
+        return apply_plan(client, made.plan, policy)
 
 
-def _says_nothing(made: Planned, wish: Wish) -> bool:
-    return wish.quiet and not made.plan.changes and not made.closed
+def _says_nothing(made: Planned, asked: ApplyOptions) -> bool:
+    return asked.quiet and not made.plan.changes and not made.closed
 
 
 def _check(made: Planned) -> None:
@@ -193,18 +196,18 @@ class _Bar(AbstractContextManager[Callable[[Result], None]]):
         self._bar.__exit__(*error)
 
 
-def _end(session: Session, made: Planned, report: Report, wish: Wish) -> int:
+def _end(session: Session, made: Planned, report: Report, asked: ApplyOptions) -> int:
     code = report.exit_code
-    if not code and wish.detailed_exitcode and report.results:
+    if not code and asked.detailed_exitcode and report.results:
         code = 2
-    write_metrics(wish.metrics, made.plan, report, code)
+    write_metrics(asked.metrics, made.plan, report, code)
     domain = made.plan.live.domain.name
-    if wish.report is not None:
-        write_private(wish.report, _document(made, report, code))
-    if wish.markdown is not None:
-        write_private(wish.markdown, report_markdown(report, domain))
+    if asked.report is not None:
+        write_private(asked.report, _document(made, report, code))
+    if asked.markdown is not None:
+        write_private(asked.markdown, report_markdown(report, domain))
     if session.output.format == "json":
-        if code or not _says_nothing(made, wish):
+        if code or not _says_nothing(made, asked):
             session.result(_document(made, report, code))
     elif report.results or report.left_out:
         session.result("\n" + report_text(report, Paint(session.output.colour)))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from reconciler.core.plan.approval import (
     Approved,
-    Unapproved,
     check_usable,
     read_approved,
     unapproved,
     without,
 )
+from reconciler.core.plan.model import Unapproved
 from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.operations.plan import Planned, weighed
 from reconciler.operations.session import Session

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING
 import reconciler
 from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import Config, Live
+from reconciler.core.plan import make_plan
 from reconciler.core.plan.baseline import with_base
 from reconciler.core.plan.cost import Estimate, estimate
-from reconciler.core.plan.gates import Gate, check_gates
-from reconciler.core.plan.model import Plan, Selection, make_plan
+from reconciler.core.plan.gates import NAMES, Gate, check_gates
+from reconciler.core.plan.model import Plan, Selection
 from reconciler.errors import ReconcilerError
-from reconciler.operations.session import Session, load_files, usable
+from reconciler.operations.files import write_private
+from reconciler.operations.options import PlanOptions, parse_allow, parse_only
+from reconciler.operations.session import (
+    Session,
+    connect,
+    load_config,
+    load_files,
+    numbers_of,
+    usable,
+)
 from reconciler.render.words import Paint, count
 
 if TYPE_CHECKING:
@@ -47,6 +57,30 @@ class Base:
     name: str
     config: Config | None
     findings: tuple[Finding, ...] = ()
+
+
+def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int:
+    """Plan, show it, write the files that were asked for; returns the exit code."""
+    allowed = parse_allow(asked.allow, NAMES)
+    chosen = parse_only(asked.only)
+    selection = Selection(only=chosen, list_unmanaged=asked.show_unmanaged)
+    loaded = load_config(session, paths)
+    config = usable(loaded)
+    base = load_base(session, asked.base, paths, config) if asked.base else None
+    with connect(session, config.domain, numbers_of(config)) as client:
+        made = planned(session, client, loaded, selection, allowed, base=base)
+    _write_files(session, made, asked)
+    session.result(show_plan(session, made))
+    if made.plan.blocked:
+        return 1
+    return 2 if asked.detailed_exitcode and made.plan.changes else 0
+
+
+def _write_files(session: Session, made: Planned, asked: PlanOptions) -> None:
+    files = {"json": asked.out, "markdown": asked.markdown, "html": asked.html}
+    for format_, path in files.items():
+        if path is not None:
+            write_private(path, show_plan(session, made, format_))
 
 
 def planned(

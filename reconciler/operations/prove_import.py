@@ -17,14 +17,16 @@ from reconciler.config.insert.layout import style_of
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.config.schema.validator import room_properties, schema
 from reconciler.core.compare.equality import reveal
-from reconciler.core.export.model import Export, Keys, with_defaults
+from reconciler.core.export import with_defaults
+from reconciler.core.export.model import Export, Keys
 from reconciler.core.export.trim import Problem, leave_out
 from reconciler.core.export.values import references
-from reconciler.core.findings import Finding, errors
+from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Config, KindName, Live
-from reconciler.core.plan.model import Action, Change, Selection, make_plan
-from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import Action, Change, Selection
+from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session
 from reconciler.render.yaml import SECTIONS, document, entry_flow, entry_lines
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 import click
 
 import reconciler
-from reconciler.cli.options import Output, Target
+from reconciler.core.findings import ConfigError
 from reconciler.core.model import Config, Secret
-from reconciler.errors import ConfigError, ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.operations.options import Output, Target
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded, Variables
@@ -138,9 +139,9 @@ def _address(session: Session) -> tuple[str, Secret]:
     url = check_url(os.environ.get("DAILY_API_URL") or DEFAULT_URL)
     if not is_loopback(url):
         if session.target.rate > 1:
-            raise click.UsageError("--rate above 1 is for the sandbox on this machine")
+            raise UsageError("--rate above 1 is for the sandbox on this machine")
         if session.target.clock_offset:
-            raise click.UsageError("--clock-offset is for the sandbox on this machine")
+            raise UsageError("--clock-offset is for the sandbox on this machine")
     return url, _key(session.target.api_key_file, os.environ)
 
 

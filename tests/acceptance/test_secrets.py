@@ -214,7 +214,7 @@ def test_a_mistake_of_ours_shows_no_secret(make_world: Callable[..., World]) -> 
     def fail(*_args: object, **_named: object) -> object:
         raise RuntimeError("a mistake")
 
-    world.monkeypatch.setattr("reconciler.core.plan.model.make_plan", fail)
+    world.monkeypatch.setattr("reconciler.core.plan.planner.make_plan", fail)
     world.monkeypatch.setattr("reconciler.operations.plan.make_plan", fail)
     try:
         ran = world.run("plan", "config.yaml", "-v")

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.core.model import Config
-from reconciler.core.plan.model import Plan, make_plan
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_live
-from reconciler.daily.write.apply import apply_plan
-from reconciler.daily.write.run import Options
+from reconciler.daily.write import Options, apply_plan
 from reconciler.sandbox.api.routes import Request, handle
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume, Settings
 from reconciler.sandbox.state.store import Store

@@ -27,10 +27,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.compare.equality import reveal
-from reconciler.core.plan.model import make_plan
+from reconciler.core.plan import make_plan
 from reconciler.daily.read import read_live
-from reconciler.daily.write.apply import apply_plan
-from reconciler.daily.write.run import Options
+from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Assume, Settings

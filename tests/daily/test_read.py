@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reconciler.core.dialin.number_use import number_uses, suggestions
 from reconciler.core.dialin.sheet import dialins
 from reconciler.core.model import Config, Desired
+from reconciler.core.plan import make_plan
 from reconciler.core.plan.gates import check_gates
-from reconciler.core.plan.model import make_plan
 from reconciler.daily import read as live
 from reconciler.errors import DailyAnswerError, ReconcilerError, RefusedError
 

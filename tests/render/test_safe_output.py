@@ -18,8 +18,9 @@ from reconciler.core.model import (
     Place,
     Secret,
 )
+from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate
-from reconciler.core.plan.model import Plan, Selection, make_plan
+from reconciler.core.plan.model import Plan, Selection
 from reconciler.render.json.documents import dump, plan_document
 from reconciler.render.text.plan import findings_text, plan_text
 from reconciler.render.words import Paint, clean

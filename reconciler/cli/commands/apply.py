@@ -1,9 +1,8 @@
-"""`apply`: the options; what they set going is in `applying`."""
+"""`apply`: the options; what they set going is in `operations.apply`."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,27 +19,6 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What one `apply` was asked for. `max_plan_age` is in seconds."""
-
-    only: tuple[str, ...]
-    yes: bool
-    only_renewals: bool
-    resend: tuple[str, ...]
-    rescue_file: Path | None
-    lock_file: Path | None
-    plan: Path | None
-    skip_unapproved: bool
-    max_plan_age: float
-    report: Path | None
-    markdown: Path | None
-    metrics: Path | None
-    quiet: bool
-    detailed_exitcode: bool
-    allow: tuple[str, ...]
 
 
 @click.command()
@@ -86,8 +64,9 @@ def apply(config: tuple[Path, ...], **options: Any) -> int:
     """
     from reconciler.cli.failure import guarded, session_of
     from reconciler.operations.apply import run_apply
+    from reconciler.operations.options import ApplyOptions
 
-    wish = Wish(**{name: options.pop(name) for name in Wish.__slots__})
+    wish = ApplyOptions(**{n: options.pop(n) for n in ApplyOptions.__slots__})
     session = session_of(**options)
     if not wish.yes and not sys.stdin.isatty():
         raise click.UsageError("without a terminal, apply needs --yes")

@@ -13,7 +13,6 @@ from reconciler.cli.options import (
     file_option,
     only_option,
     output_options,
-    parse_globs,
     target_options,
 )
 
@@ -49,8 +48,9 @@ def dialin(
 
     def work() -> int:
         from reconciler.core.dialin.sheet import masked
+        from reconciler.operations.options import parse_only
 
-        chosen = parse_globs("--only", only) if only else lambda _kind, _name: True
+        chosen = parse_only(only)
         entries, domain = _read(session, config)
         entries = [entry for entry in entries if chosen("room", entry.room)]
         text = _show(session, masked(entries) if mask else entries, domain)

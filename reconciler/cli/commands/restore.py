@@ -13,7 +13,6 @@ from reconciler.cli.options import (
     allow_option,
     lock_option,
     output_options,
-    parse_allow,
     target_options,
 )
 
@@ -51,6 +50,7 @@ def restore(
         from reconciler.core.plan.gates import NAMES
         from reconciler.daily.rescue import file as rescues
         from reconciler.operations.lock import default_lock, held
+        from reconciler.operations.options import parse_allow
         from reconciler.operations.session import connect
 
         allowed = parse_allow(allow, NAMES)

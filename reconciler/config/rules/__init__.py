@@ -1,1 +1,5 @@
-"""Rules that JSON Schema cannot express."""
+"""Rules that a schema cannot say: about values, rooms and numbers."""
+
+from reconciler.config.rules.check import check_rules
+
+__all__ = ["check_rules"]

@@ -18,7 +18,7 @@ from reconciler.config.words import quote
 from reconciler.core.findings import Finding
 
 
-def check(gathered: Gathered, now: float) -> Iterator[Finding]:
+def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:
     """Everything the rules have to say about a config at one moment."""
     yield from _domain(gathered)
     yield from rules_values.of_defaults(gathered.defaults)

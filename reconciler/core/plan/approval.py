@@ -17,7 +17,7 @@ from datetime import datetime
 
 from reconciler.core.compare.diff import FieldChange, same
 from reconciler.core.compare.equality import labelled
-from reconciler.core.plan.model import Action, Change, Plan
+from reconciler.core.plan.model import Action, Change, Plan, Unapproved
 from reconciler.errors import ReconcilerError, RefusedError
 
 _CLOCK_SKEW = 300.0
@@ -56,14 +56,6 @@ class Approved:
     changes: tuple[ApprovedChange, ...]
     allowed: Mapping[str, int]
     closed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unapproved:
-    """A change that nobody approved, and how it differs from what was."""
-
-    change: Change
-    why: str
 
 
 def read_approved(document: Mapping[str, object]) -> Approved:

@@ -1,16 +1,4 @@
-"""What would be done, as a value: computed whole, then shown, checked, applied.
-
-`make_plan` is the only planner; `plan`, `apply` and the check after an apply all
-call it. There is no state: the plan follows from the config, one reading of the
-domain, and the time.
-
-Decisions:
-* Nothing is deleted but what is declared `state: absent`.
-* A renewal is a change of its own, beside an update of the same room, so that it
-  can be applied when the update is refused.
-* A room whose `exp` has passed is planned as a creation, because Daily treats it
-  as gone; it may also still hold the name, and the apply copes with both.
-"""
+"""What a plan is: the types, apart from the planner that makes one."""
 
 from __future__ import annotations
 
@@ -19,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step
-from reconciler.core.findings import Finding, errors, in_order
+from reconciler.core.findings import Finding, errors
 from reconciler.core.model import (
     Config,
     Desired,
@@ -123,6 +111,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Unapproved:
+    """A change that nobody approved, and how it differs from what was."""
+
+    change: Change
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unmanaged:
     """What lives in Daily and in no file. `rooms` is filled only when asked for.
 
@@ -194,47 +190,6 @@ class Selection:
 
 EVERYTHING = Selection()
 
-_ORDER = {
-    ("number", Action.REPLACE): 0,
-    ("number", Action.CREATE): 0,
-    ("number", Action.UPDATE): 0,
-    ("room", Action.RENEW): 1,
-    ("room", Action.CREATE): 2,
-    ("room", Action.UPDATE): 3,
-    ("room", Action.DELETE): 4,
-    ("number", Action.DELETE): 5,
-}
-
-
-def make_plan(
-    config: Config, live: Live, *, now: float, selection: Selection = EVERYTHING
-) -> Plan:
-    """Compare what is declared with what Daily has.
-
-    Args:
-        config: a valid config.
-        live: one reading of the domain that holds every declared resource.
-        now: Unix seconds.
-        selection: what to plan, and what to send again without a difference.
-    """
-    from reconciler.core.plan import numbers as plan_numbers
-    from reconciler.core.plan import rooms as plan_rooms
-
-    rooms = plan_rooms.plan_rooms(config, live, now, selection)
-    numbers = plan_numbers.plan_numbers(config, live, selection)
-    changes = [*rooms.changes, *numbers.changes]
-    changes.sort(key=lambda c: _ORDER[c.kind, c.action])
-    return Plan(
-        config=config,
-        live=live,
-        now=now,
-        changes=tuple(changes),
-        in_sync=rooms.in_sync + numbers.in_sync,
-        managed_live=rooms.found + numbers.found,
-        unmanaged=_unmanaged(config, live, selection),
-        findings=in_order([*rooms.findings, *numbers.findings]),
-    )
-
 
 @dataclass(slots=True)
 class Draft:
@@ -244,21 +199,3 @@ class Draft:
     findings: list[Finding] = field(default_factory=list)
     in_sync: int = 0
     found: int = 0
-
-
-def _unmanaged(config: Config, live: Live, selection: Selection) -> Unmanaged:
-    declared = {room.key for room in config.of_kind("room")}
-    numbers = {number.key for number in config.of_kind("number")}
-    ours = sum(1 for name in live.rooms if name in declared)
-    foreign = [a for a in live.assignments if a.number not in numbers]
-    chosen = {a.number for a in foreign if a.number and a.store == config.store}
-    return Unmanaged(
-        room_count=max(0, live.total_rooms - ours),
-        rooms=tuple(sorted(n for n in live.rooms if n not in declared))
-        if selection.list_unmanaged
-        else (),
-        assignments=tuple(
-            a for a in foreign if a.store == config.store or a.number not in chosen
-        ),
-        listed=selection.list_unmanaged,
-    )

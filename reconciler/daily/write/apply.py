@@ -16,7 +16,8 @@ from dataclasses import replace
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Live, LiveRoom
-from reconciler.core.plan.model import Action, Change, Plan, make_plan
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result, ordered
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_live, read_room, read_stores

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
-from reconciler.core.plan.model import Change, Plan, make_plan
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import Change, Plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Result
 from reconciler.daily.http.client import DailyClient
 from reconciler.errors import (

@@ -11,13 +11,13 @@ from dataclasses import asdict
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.compare.equality import labelled
-from reconciler.core.findings import Finding, errors
+from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate, label
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.report import Outcome, Report, Restoration
-from reconciler.errors import ConfigError, DailyRejectedError, ReconcilerError
+from reconciler.errors import DailyRejectedError, ReconcilerError
 from reconciler.render.words import time_text
 
 FORMAT_VERSION = 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.plan.approval import Unapproved
-from reconciler.core.plan.model import Action
+from reconciler.core.plan.model import Action, Unapproved
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
 from reconciler.render.words import (
     Paint,

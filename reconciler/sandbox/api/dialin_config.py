@@ -116,13 +116,13 @@ def update(
 def delete(store: Store, config_id: str) -> None:
     """Remove a config, and its mirror image if there is one."""
     del store.dialin_configs[find(store, config_id).id]
-    legacy.follow_configs(store)
+    store.follow_configs()
 
 
 def keep(store: Store, config: DialinConfig) -> None:
     """Store a config without checking it."""
     store.dialin_configs[config.id] = config
-    legacy.follow_configs(store)
+    store.follow_configs()
 
 
 def _check_number(

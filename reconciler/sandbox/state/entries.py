@@ -30,6 +30,7 @@ PIN, PINLESS = "pin_dialin", "pinless_dialin"
 KINDS = (PIN, PINLESS)
 
 Entry = dict[str, object]
+Lists = dict[str, list[Entry] | None]
 
 
 @dataclass(slots=True)

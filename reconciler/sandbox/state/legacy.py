@@ -5,23 +5,16 @@ without an hmac gets a new one at every write; the test call to each
 room_creation_api (recorded here, never made). SIP addresses follow the place
 in the list, as the documented example suggests.
 
-`stores=mirrored` keeps both stores showing the same assignments;
 `stores=erasing` empties /domain-dialin-config whenever a list is written.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from reconciler.sandbox.api.refusal import invalid
 from reconciler.sandbox.state import entries
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.state.store import Store
-
-Lists = dict[str, list[entries.Entry] | None]
+from reconciler.sandbox.state.store import Store
 
 
 def show_lists(store: Store) -> dict[str, object]:
@@ -49,9 +42,9 @@ def numbers(store: Store) -> set[str]:
     return {number for number in used if number}
 
 
-def read_lists(store: Store, sent: Mapping[str, object]) -> Lists:
+def read_lists(store: Store, sent: Mapping[str, object]) -> entries.Lists:
     """Check the lists of a request against each other and against the domain."""
-    lists: Lists = {**store.legacy}
+    lists: entries.Lists = {**store.legacy}
     for kind, value in sent.items():
         lists[kind] = None if value is None else _read_list(kind, value)
     seen: set[str] = set()
@@ -92,54 +85,13 @@ def _check_number(store: Store, kind: str, number: str) -> None:
 
 
 def write_lists(
-    store: Store, lists: Lists, written: tuple[str, ...], now: float
+    store: Store, lists: entries.Lists, written: tuple[str, ...], now: float
 ) -> None:
     """Store checked lists; `written` names the ones that the request sent."""
     store.legacy.update(lists)
     if store.settings.assume.stores == "erasing":
         store.dialin_configs.clear()
-    follow_lists(store)
+    store.follow_lists()
     for kind in written:
         for entry in store.legacy[kind] or ():
             store.test_webhook(kind, entry, now)
-
-
-def follow_lists(store: Store) -> None:
-    """Make the configs equal to the lists, if the stores are mirrored.
-
-    A config whose entry is still listed keeps its id.
-    """
-    if store.settings.assume.stores != "mirrored":
-        return
-    ids = {
-        (config.type, entries.identity(config.fields)): config.id
-        for config in store.dialin_configs.values()
-    }
-    store.dialin_configs.clear()
-    for kind in entries.KINDS:
-        for entry in store.legacy[kind] or ():
-            known = ids.pop((kind, entries.identity(entry)), None) or str(uuid.uuid4())
-            store.dialin_configs[known] = entries.DialinConfig(known, kind, dict(entry))
-
-
-def follow_configs(store: Store) -> None:
-    """Make the lists equal to the configs, if the stores are mirrored.
-
-    Entries stay where they are in their list; new ones come last.
-    """
-    if store.settings.assume.stores != "mirrored":
-        return
-    for kind in entries.KINDS:
-        before = [entries.identity(entry) for entry in store.legacy[kind] or ()]
-        mirrored = [
-            dict(config.fields)
-            for config in store.dialin_configs.values()
-            if config.type == kind
-        ]
-        mirrored.sort(key=lambda entry: _place(before, entries.identity(entry)))
-        if mirrored or store.legacy[kind] is not None:
-            store.legacy[kind] = mirrored
-
-
-def _place(before: list[str], identity: str) -> int:
-    return before.index(identity) if identity in before else len(before)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from reconciler.sandbox.api.numbers import PurchasedNumber
 from reconciler.sandbox.rules.properties import room_properties
 from reconciler.sandbox.settings import Settings
-from reconciler.sandbox.state import entries, legacy
+from reconciler.sandbox.state import entries, mirror
 from reconciler.sandbox.state.roomindex import Room, RoomIndex
 
 # Things put in by the helpers are older than anything a request makes.
@@ -43,7 +43,7 @@ class Store:
         self.table = room_properties(settings.accept_properties)
         self.domain_id = str(uuid.uuid4())
         self.domain_properties: dict[str, object] = {}
-        self.legacy: legacy.Lists = dict.fromkeys(entries.KINDS)
+        self.legacy: entries.Lists = dict.fromkeys(entries.KINDS)
         self.dialin_configs: dict[str, entries.DialinConfig] = {}
         self.numbers: dict[str, PurchasedNumber] = {}
         self.webhook_tests: list[WebhookTest] = []
@@ -99,6 +99,16 @@ class Store:
             number = entries.number_of(entry)
             self.webhook_tests.append(WebhookTest(now, url, number))
 
+    def follow_lists(self) -> None:
+        """Make the configs equal to the lists, if the stores are mirrored."""
+        if self.settings.assume.stores == "mirrored":
+            mirror.follow_lists(self.legacy, self.dialin_configs)
+
+    def follow_configs(self) -> None:
+        """Make the lists equal to the configs, if the stores are mirrored."""
+        if self.settings.assume.stores == "mirrored":
+            mirror.follow_configs(self.legacy, self.dialin_configs)
+
     def add_number(self, number: str, name: str | None = None) -> PurchasedNumber:
         """Put in a purchased number, the latest purchase so far."""
         place = len(self.numbers)
@@ -144,7 +154,7 @@ class Store:
         """Put an entry last in a legacy list; a pinless one gets an hmac."""
         kept = entries.with_hmac(kind, dict(entry))
         self.legacy[kind] = [*(self.legacy[kind] or ()), kept]
-        legacy.follow_lists(self)
+        self.follow_lists()
         return kept
 
     def add_dialin_config(
@@ -154,5 +164,5 @@ class Store:
         kept = entries.with_hmac(kind, dict(fields))
         config = entries.DialinConfig(str(uuid.uuid4()), kind, kept)
         self.dialin_configs[config.id] = config
-        legacy.follow_configs(self)
+        self.follow_configs()
         return config

@@ -22,7 +22,8 @@ from reconciler.core.model import (
     LiveRoom,
     Secret,
 )
-from reconciler.core.plan.model import Plan, make_plan
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.model import Plan
 
 NOW = 1_800_000_000
 HUSH = "hush-hush-value"

@@ -12,15 +12,16 @@ from answers import Domain, client_on
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.options import Output, Target
 from reconciler.config.load import Variables, load
-from reconciler.core.export.model import Entry, Export, Wish, export, with_defaults
+from reconciler.core.export import export, with_defaults
+from reconciler.core.export.model import Entry, Export, Wish
 from reconciler.core.export.trim import Problem, leave_out
 from reconciler.core.export.values import Namer, lasting
 from reconciler.core.kinds import NUMBER, ROOM
 from reconciler.core.model import Config, Live, LiveDomain, LiveRoom
-from reconciler.core.plan.model import make_plan
+from reconciler.core.plan import make_plan
 from reconciler.daily.read import read_live
+from reconciler.operations.options import Output, Target
 from reconciler.operations.prove_import import known_keys, proven, variables
 from reconciler.operations.session import Session
 

@@ -1,0 +1,79 @@
+"""What would be done, as a value: computed whole, then shown, checked, applied.
+
+`make_plan` is the only planner; `plan`, `apply` and the check after an apply all
+call it. There is no state: the plan follows from the config, one reading of the
+domain, and the time.
+
+Decisions:
+* Nothing is deleted but what is declared `state: absent`.
+* A renewal is a change of its own, beside an update of the same room, so that it
+  can be applied when the update is refused.
+* A room whose `exp` has passed is planned as a creation, because Daily treats it
+  as gone; it may also still hold the name, and the apply copes with both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.core.findings import in_order
+from reconciler.core.model import Config, Live
+from reconciler.core.plan.model import EVERYTHING, Action, Plan, Selection, Unmanaged
+from reconciler.core.plan.numbers import plan_numbers
+from reconciler.core.plan.rooms import plan_rooms
+
+_ORDER: Final = {
+    ("number", Action.REPLACE): 0,
+    ("number", Action.CREATE): 0,
+    ("number", Action.UPDATE): 0,
+    ("room", Action.RENEW): 1,
+    ("room", Action.CREATE): 2,
+    ("room", Action.UPDATE): 3,
+    ("room", Action.DELETE): 4,
+    ("number", Action.DELETE): 5,
+}
+
+
+def make_plan(
+    config: Config, live: Live, *, now: float, selection: Selection = EVERYTHING
+) -> Plan:
+    """Compare what is declared with what Daily has.
+
+    Args:
+        config: a valid config.
+        live: one reading of the domain that holds every declared resource.
+        now: Unix seconds.
+        selection: what to plan, and what to send again without a difference.
+    """
+    rooms = plan_rooms(config, live, now, selection)
+    numbers = plan_numbers(config, live, selection)
+    changes = [*rooms.changes, *numbers.changes]
+    changes.sort(key=lambda c: _ORDER[c.kind, c.action])
+    return Plan(
+        config=config,
+        live=live,
+        now=now,
+        changes=tuple(changes),
+        in_sync=rooms.in_sync + numbers.in_sync,
+        managed_live=rooms.found + numbers.found,
+        unmanaged=_unmanaged(config, live, selection),
+        findings=in_order([*rooms.findings, *numbers.findings]),
+    )
+
+
+def _unmanaged(config: Config, live: Live, selection: Selection) -> Unmanaged:
+    declared = {room.key for room in config.of_kind("room")}
+    numbers = {number.key for number in config.of_kind("number")}
+    ours = sum(1 for name in live.rooms if name in declared)
+    foreign = [a for a in live.assignments if a.number not in numbers]
+    chosen = {a.number for a in foreign if a.number and a.store == config.store}
+    return Unmanaged(
+        room_count=max(0, live.total_rooms - ours),
+        rooms=tuple(sorted(n for n in live.rooms if n not in declared))
+        if selection.list_unmanaged
+        else (),
+        assignments=tuple(
+            a for a in foreign if a.store == config.store or a.number not in chosen
+        ),
+        listed=selection.list_unmanaged,
+    )

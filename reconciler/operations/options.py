@@ -1,0 +1,117 @@
+"""What a run was asked for: the values behind the options, and how some are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from reconciler.core.model import Store
+from reconciler.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How to answer: the format, whether in colour, and how much to say where."""
+
+    format: str
+    colour: bool
+    verbose: int = 0
+    log_format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which Daily to talk to, and how. `clock_offset` is in seconds."""
+
+    sandbox: bool = False
+    sandbox_state: Path = Path(".daily-sandbox.json")
+    clock_offset: float = 0.0
+    timeout: float = 30.0
+    rate: float = 0.5
+    api_key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What one `plan` was asked for."""
+
+    only: tuple[str, ...]
+    show_unmanaged: bool
+    detailed_exitcode: bool
+    allow: tuple[str, ...]
+    base: str | None
+    out: Path | None
+    markdown: Path | None
+    html: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """What one `apply` was asked for. `max_plan_age` is in seconds."""
+
+    only: tuple[str, ...]
+    yes: bool
+    only_renewals: bool
+    resend: tuple[str, ...]
+    rescue_file: Path | None
+    lock_file: Path | None
+    plan: Path | None
+    skip_unapproved: bool
+    max_plan_age: float
+    report: Path | None
+    markdown: Path | None
+    metrics: Path | None
+    quiet: bool
+    detailed_exitcode: bool
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What one `import` was asked for."""
+
+    domain: str | None
+    out: Path | None
+    force: bool
+    rooms: tuple[str, ...]
+    include_expiring: bool
+    rolling: bool
+    defaults: bool
+    merge: Path | None
+    in_place: bool
+    secrets_out: Path | None
+    store: Store | None
+
+
+def parse_allow(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int]:
+    """`delete=12` to a mapping. UsageError names what is wrong."""
+    allowed: dict[str, int] = {}
+    for pair in pairs:
+        name, equals, number = pair.partition("=")
+        if name not in names:
+            known = ", ".join(names)
+            raise UsageError(f"--allow: no gate is called '{name}'; {known}")
+        if not equals or not number.isascii() or not number.isdigit():
+            raise UsageError(f"--allow {pair}: write it as {name}=N, N a count")
+        allowed[name] = int(number)
+    return allowed
+
+
+def parse_globs(option: str, patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
+    """`room:GLOB` patterns to a test. UsageError names what is wrong."""
+    pairs = []
+    for pattern in patterns:
+        kind, colon, glob = pattern.partition(":")
+        if not colon or kind not in ("room", "number") or not glob:
+            raise UsageError(
+                f"{option} {pattern}: write it as room:GLOB or number:GLOB"
+            )
+        pairs.append((kind, glob))
+    return lambda kind, key: any(k == kind and fnmatchcase(key, g) for k, g in pairs)
+
+
+def parse_only(patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
+    """`--only` patterns to a test; without any, everything is meant."""
+    return parse_globs("--only", patterns) if patterns else lambda _kind, _key: True
