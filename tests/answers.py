@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import httpx
 
 from reconciler.core.compare.diff import ABSENT
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.daily.http.client import DailyClient, Outside
 
 URL = "http://127.0.0.1:9/v1"

@@ -19,7 +19,6 @@ from reconciler.core.model import (
     LiveAssignment,
     LiveDomain,
     Place,
-    Secret,
 )
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import (
@@ -33,6 +32,7 @@ from reconciler.core.plan.model import (
     Unmanaged,
 )
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
+from reconciler.core.secrecy import Secret
 
 NOW = 1_800_000_000
 NEW_PIN = Risk("new-pin", "gets a new PIN")

@@ -65,8 +65,9 @@ def _collecting_rarely() -> Iterator[None]:
 
 
 def _tell(session: Session, error: ReconcilerError) -> None:
+    from reconciler.core.text import clean
     from reconciler.render.text.plan import findings_text
-    from reconciler.render.words import Paint, clean
+    from reconciler.render.words import Paint
 
     paint = Paint(session.output.colour and session.output.log_format == "text")
     if isinstance(error, ConfigError) and error.findings:

@@ -1,34 +1,23 @@
-"""The options that commands share, each written once. Imports click only."""
+"""The options that commands share, each written once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli import completing
+from reconciler.core.times import signed_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-
-def parse_duration(text: str) -> float:
-    """`120d`, `1w2d`, `-3h` to seconds. ValueError for anything else."""
-    sign = -1 if text.startswith("-") else 1
-    body = text.removeprefix("-")
-    if not re.fullmatch(r"(\d+[wdhms])+", body):
-        raise ValueError(f"{text!r} is not a duration like 120d, 12h or 1w2d")
-    pieces = re.findall(r"(\d+)([wdhms])", body)
-    return sign * sum(int(number) * _UNITS[unit] for number, unit in pieces)
-
 
 def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
+    """Read `120d`, `1w2d` or `-3h` as seconds, for click."""
     try:
-        return parse_duration(text)
+        return signed_duration(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from reconciler.config.entries import Entry, Gathered
 from reconciler.config.variables import Filled
-from reconciler.core.kinds import KINDS, SETTABLE, is_secret
+from reconciler.core.kinds import KINDS, SETTABLE
 from reconciler.core.model import (
     Config,
     Desired,
@@ -24,9 +24,10 @@ from reconciler.core.model import (
     Path,
     Place,
     Rolling,
-    Secret,
     Store,
 )
+from reconciler.core.phone import plain_number
+from reconciler.core.secrecy import Secret, is_secret
 from reconciler.core.times import duration, moment
 
 RENEW_SHARE: Final = 3
@@ -131,11 +132,7 @@ def _room_numbers(dialin: Mapping[str, Any]) -> dict[str, Any]:
     numbers = dialin.get("room_numbers")
     if not isinstance(numbers, list):
         return {}
-    return {
-        "room_numbers": [
-            n["phone_number"] if isinstance(n, dict) else n for n in numbers
-        ]
-    }
+    return {"room_numbers": [plain_number(number) for number in numbers]}
 
 
 def _plain(kind: KindName, path: Path, value: Any) -> object:

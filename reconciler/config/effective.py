@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.config import words
 from reconciler.config.entries import SPREAD, Entry
 from reconciler.config.variables import Filled
-from reconciler.core.compare.equality import labelled, veil
 from reconciler.core.key_docs import Effective, Value
 from reconciler.core.kinds import KINDS, SETTABLE
-from reconciler.core.model import Path, Place, Secret
+from reconciler.core.model import Path, Place
+from reconciler.core.secrecy import Secret, labelled, veil
+from reconciler.core.text import nearest
 
 
 def find(entries: Sequence[Entry], name: str) -> Entry | None:
@@ -28,9 +28,9 @@ def find(entries: Sequence[Entry], name: str) -> Entry | None:
     return None
 
 
-def nearest(entries: Sequence[Entry], name: str) -> str:
+def nearest_name(entries: Sequence[Entry], name: str) -> str:
     """The name that was perhaps meant, or nothing."""
-    return words.nearest(name, [entry.key for entry in entries])
+    return nearest(name, [entry.key for entry in entries])
 
 
 def effective(entry: Entry) -> Effective:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.config.reading.positions import Document
-from reconciler.config.words import quote
 from reconciler.core.findings import Finding
 from reconciler.core.model import KindName, Path, Place
+from reconciler.core.text import quote
 
 SINGLE: Final = ("version", "domain", "dialin_store", "limits")
 SECTIONS: Final[Mapping[KindName, str]] = {"number": "phone_numbers", "room": "rooms"}

@@ -18,12 +18,10 @@ from typing import Any, Final
 from reconciler.config.reading.positions import Document
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path
+from reconciler.core.secrecy import is_secret_key, mask_address
 
 _REFERENCE: Final = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<body>[^}]*)(?P<end>\}?))")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_USER: Final = re.compile(r"//[^/@\s]*@")
-_QUERY: Final = re.compile(r"(?<=\S)\?[^\s\"'#]+")
-_SECRETS: Final = frozenset({"rtmp_config", "credentials"})
 _URLS: Final = frozenset({"room_creation_api", "hold_music_url", "meeting_join_hook"})
 
 
@@ -199,13 +197,3 @@ def _label(text: str, path: Path) -> str:
         names = [f"${{{match['body']}}}" for match in _REFERENCE.finditer(text)]
         return "…".join(names)
     return mask_address(text)
-
-
-def is_secret_key(path: Path) -> bool:
-    """Tell by the name alone whether a value is secret, wherever it stands."""
-    return path[-1] == "hmac" or not _SECRETS.isdisjoint(path)
-
-
-def mask_address(text: str) -> str:
-    """Hide the user info and the query of every address in a text."""
-    return _QUERY.sub("?***", _USER.sub("//***@", text))

@@ -225,11 +225,6 @@ MAX_PIN_AHEAD: Final = 364 * 86_400
 """Seconds. Daily wants less than 365 days; whether exactly 365 passes is unknown."""
 
 
-def is_secret(kind: KindName, path: Path) -> bool:
-    """Tell whether a value at this path must never be shown."""
-    return any(matches(path, pattern) for pattern in KINDS[kind].secret)
-
-
 def matches(path: Path, pattern: Path) -> bool:
     """Tell whether a path lies at or below a pattern; "*" matches one step."""
     return len(path) >= len(pattern) and all(

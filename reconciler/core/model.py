@@ -11,26 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from reconciler.core.times import expired, seconds_of
+
 KindName: TypeAlias = Literal["room", "number"]
 Store: TypeAlias = Literal["current", "legacy"]
 Path: TypeAlias = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """A string that is compared and sent, but never shown.
-
-    Two secrets are equal when their values are, whatever they are called.
-    `label` is what people see: the reference it came from, or a mask.
-    """
-
-    value: str
-    label: str = field(default="(secret)", compare=False)
-
-    def __repr__(self) -> str:
-        return self.label
-
-    __str__ = __repr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +118,11 @@ class LiveRoom:
     @property
     def exp(self) -> int | None:
         """When the room expires, in whole Unix seconds; None when it does not."""
-        exp = self.config.get("exp")
-        number = isinstance(exp, int | float) and not isinstance(exp, bool)
-        return int(exp) if number else None  # type: ignore[call-overload]
+        return seconds_of(self.config.get("exp"))
+
+    def expired(self, now: float) -> bool:
+        """Tell whether Daily treats the room as gone at this time."""
+        return expired(self.config.get("exp"), now)
 
     @property
     def pin(self) -> str | None:

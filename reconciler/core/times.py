@@ -1,14 +1,16 @@
-"""Durations and moments as people write them, to whole seconds."""
+"""Durations and moments: as people and Daily write them, and in Unix seconds."""
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 DAY: Final = 86_400
 _UNITS: Final = {"w": 7 * DAY, "d": DAY, "h": 3600, "m": 60, "s": 1}
 _PART: Final = re.compile(r"([0-9]{1,12})([wdhms])")
+_DATES: Final = ("%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z")
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}[wdhms])+")
 
 
@@ -34,6 +36,56 @@ def moment(value: object) -> int | None:
         return int(when.timestamp()) if when.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def signed_duration(text: str) -> int:
+    """Read `120d`, `1w2d` or `-3h` as seconds. ValueError for anything else."""
+    seconds = duration(text.removeprefix("-").removeprefix("+"))
+    if seconds is None or text.startswith("-+"):
+        raise ValueError(f"{text!r} is not a duration like 120d, 12h or -1w2d")
+    return -seconds if text.startswith("-") else seconds
+
+
+def seconds_of(value: object) -> int | None:
+    """A number of Unix seconds as Daily shows it; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if math.isfinite(value) else None
+
+
+def expired(exp: object, now: float) -> bool:
+    """Tell whether an `exp` has passed. Daily: Unix seconds; absent is never."""
+    number = isinstance(exp, int | float) and not isinstance(exp, bool)
+    return number and exp <= now  # type: ignore[operator]
+
+
+def written_date(text: str) -> datetime | None:
+    """A date as Daily writes it: ISO 8601 in one place, RFC 1123 in another."""
+    made = None
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        for form in _DATES:
+            try:
+                made = datetime.strptime(text, form)
+                break
+            except ValueError:
+                continue
+    return made.replace(tzinfo=UTC) if made and made.tzinfo is None else made
+
+
+def in_utc(seconds: float) -> datetime | None:
+    """Unix seconds as a date in UTC; None when no calendar has it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def iso(seconds: float) -> str:
+    """Unix seconds as ISO 8601 in UTC, with a Z; a number when no calendar has them."""
+    date = in_utc(seconds)
+    return str(seconds) if date is None else f"{date:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def shown(seconds: int) -> str:

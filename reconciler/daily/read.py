@@ -24,6 +24,7 @@ from reconciler.core.model import (
     LiveRoom,
     PurchasedNumber,
 )
+from reconciler.core.phone import room_numbers
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
 from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
@@ -79,10 +80,8 @@ def read_live(
 
 def uses_dialin(config: Config) -> bool:
     """Tell whether a config speaks of phone numbers at all."""
-    if config.of_kind("number"):
-        return True
-    dialins = (room.fields.get("dialin") for room in config.of_kind("room"))
-    return any(isinstance(d, Mapping) and d.get("room_numbers") for d in dialins)
+    rooms = config.of_kind("room")
+    return bool(config.of_kind("number")) or any(room_numbers(r.fields) for r in rooms)
 
 
 def check_domain(config: Config, domain: LiveDomain) -> None:

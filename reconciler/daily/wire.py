@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from reconciler.core.compare.equality import e164, veil
 from reconciler.core.kinds import KINDS, ROOM, SETTABLE
 from reconciler.core.model import (
     KindName,
@@ -18,9 +17,10 @@ from reconciler.core.model import (
     LiveDomain,
     LiveRoom,
     PurchasedNumber,
-    Secret,
     Store,
 )
+from reconciler.core.phone import e164, shown_number
+from reconciler.core.secrecy import Secret, is_secret, veil
 from reconciler.errors import DailyAnswerError
 
 LEGACY_LISTS: Final = ("pin_dialin", "pinless_dialin")
@@ -110,15 +110,15 @@ def _dialin_from_json(dialin: Mapping[str, object]) -> dict[str, object]:
     numbers = dialin.get("room_numbers")
     if not isinstance(numbers, list):
         return dict(dialin)
-    flat = [n.get("phone_number") if isinstance(n, Mapping) else n for n in numbers]
-    return {**dialin, "room_numbers": [e164(str(number)) for number in flat]}
+    return {**dialin, "room_numbers": [shown_number(number) for number in numbers]}
 
 
 def _dialin_to_json(dialin: Mapping[str, object]) -> dict[str, object]:
     numbers = dialin.get("room_numbers")
     if not isinstance(numbers, list):
         return dict(dialin)
-    return {**dialin, "room_numbers": [{"phone_number": n} for n in numbers]}
+    sent = [n if isinstance(n, Mapping) else {"phone_number": n} for n in numbers]
+    return {**dialin, "room_numbers": sent}
 
 
 # The domain and its assignments.
@@ -168,9 +168,13 @@ def assignment_from_json(
 ) -> LiveAssignment:
     """An entry's own fields, the same in both stores. The hmac becomes a Secret."""
     number = entry.get("phone_number")
-    fields = {k: v for k, v in entry.items() if k != "phone_number"}
-    if isinstance(fields.get("hmac"), str) and fields["hmac"]:
-        fields["hmac"] = Secret(str(fields["hmac"]))
+    fields = {
+        name: Secret(value)
+        if isinstance(value, str) and value and is_secret("number", (name,))
+        else value
+        for name, value in entry.items()
+        if name != "phone_number"
+    }
     return LiveAssignment(
         store=store,
         type=kind,

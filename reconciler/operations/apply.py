@@ -17,6 +17,7 @@ from reconciler.core.plan.approval import Approved
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result
+from reconciler.core.times import iso
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError, RefusedError
@@ -42,7 +43,7 @@ from reconciler.operations.signals import stop_on_signals
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.text.report import report_text, result_line
-from reconciler.render.words import Paint, count, time_text
+from reconciler.render.words import Paint, count
 
 _LONG: Final = 20
 """From this many changes on, a terminal gets a progress bar."""
@@ -167,7 +168,7 @@ def _ask(made: Planned) -> None:
 
 
 def _rescue_file(session: Session, made: Planned) -> Path:
-    stamp = time_text(session.now()).replace("-", "").replace(":", "")
+    stamp = iso(session.now()).replace("-", "").replace(":", "")
     return Path(f"daily-rescue-{made.plan.live.domain.name}-{stamp}.json")
 
 

@@ -10,6 +10,7 @@ from reconciler.config.reading.files import read
 from reconciler.config.reading.parse import parse
 from reconciler.core.export import Export, Wish, export
 from reconciler.core.model import Config, KindName, Live, Store
+from reconciler.core.text import clean
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_live
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
@@ -23,7 +24,7 @@ from reconciler.operations.session import (
     numbers_of,
     usable,
 )
-from reconciler.render.words import clean, count
+from reconciler.render.words import count
 from reconciler.render.yaml import variables_text
 from reconciler.sandbox.state.statefile import domain_of
 

@@ -16,7 +16,6 @@ from reconciler.config.insert.insert import Addition, merge
 from reconciler.config.insert.layout import style_of
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.config.schema.validator import room_properties, schema
-from reconciler.core.compare.equality import reveal
 from reconciler.core.export import with_defaults
 from reconciler.core.export.model import Export, Keys
 from reconciler.core.export.trim import Problem, leave_out
@@ -26,6 +25,7 @@ from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Config, KindName, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Action, Change, Selection
+from reconciler.core.secrecy import reveal
 from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session
 from reconciler.render.yaml import SECTIONS, document, entry_flow, entry_lines

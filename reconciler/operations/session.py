@@ -21,7 +21,9 @@ import click
 
 import reconciler
 from reconciler.core.findings import ConfigError
-from reconciler.core.model import Config, Secret
+from reconciler.core.model import Config
+from reconciler.core.phone import room_numbers
+from reconciler.core.secrecy import Secret
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 
@@ -45,9 +47,9 @@ class Session:
     def say(self, line: str, *, level: str = "info") -> None:
         """One line for people: on stderr, so that stdout stays the result."""
         if self.output.log_format == "json":
-            from reconciler.render.words import time_text
+            from reconciler.core.times import iso
 
-            entry = {"time": time_text(time.time()), "level": level, "message": line}
+            entry = {"time": iso(time.time()), "level": level, "message": line}
             line = json.dumps(entry)
         # None leaves colours to a terminal: stderr may be a file when stdout is none.
         click.echo(line, err=True, color=None if self.output.colour else False)
@@ -190,11 +192,7 @@ def _sandbox(
 
 def numbers_of(config: Config) -> Iterator[str]:
     """The numbers that a file speaks of, as if they were purchased."""
-    found: dict[str, None] = {}
-    for number in config.of_kind("number"):
-        found[number.key] = None
+    found = dict.fromkeys(number.key for number in config.of_kind("number"))
     for room in config.of_kind("room"):
-        dialin = room.fields.get("dialin")
-        if isinstance(dialin, Mapping):
-            found |= dict.fromkeys(map(str, dialin.get("room_numbers") or ()))
+        found |= dict.fromkeys(room_numbers(room.fields))
     yield from found

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.dialin.sheet import DialIn, dial_string, tel_link
-from reconciler.render.words import clean, time_text
+from reconciler.core.text import clean
+from reconciler.core.times import iso
 
 HEADER: Final = (
     *("room", "number", "pin", "dial", "tel", "expires", "source", "problem"),
@@ -44,7 +45,7 @@ def cell(text: str) -> str:
 
 
 def _rows(entry: DialIn) -> Iterator[tuple[str, ...]]:
-    expires = "" if entry.expires is None else time_text(entry.expires)
+    expires = "" if entry.expires is None else iso(entry.expires)
     if entry.problem:
         yield entry.room, "", "", "", "", expires, "", entry.problem
     for number in entry.numbers:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.findings import Finding, Severity
-from reconciler.render.words import clean, count
+from reconciler.core.text import clean
+from reconciler.render.words import count
 
 SHOWN: Final = 10
 """Annotations of one level that GitHub shows per step."""

@@ -6,14 +6,13 @@ The sole importer of phonenumbers; without it, numbers stay in E.164.
 from __future__ import annotations
 
 import re
-from typing import Final
 
-_E164: Final = re.compile(r"\+[0-9]{6,15}")
+from reconciler.core.phone import is_e164
 
 
 def for_people(number: str) -> str:
     """`+1 209-555-0100`; anything but E.164 comes back as it is."""
-    if not _E164.fullmatch(number):
+    if not is_e164(number):
         return number
     try:
         import phonenumbers

@@ -26,8 +26,8 @@ from chaos.running import run_here
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.compare.equality import reveal
 from reconciler.core.plan import make_plan
+from reconciler.core.secrecy import reveal
 from reconciler.daily.read import read_live
 from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError

@@ -8,7 +8,7 @@ import pytest
 from kit import World
 
 from reconciler.cli import main
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.daily.http.client import DailyClient, Outside, ReadOnlyError
 
 CONFIG = """

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.load import Loaded, Variables, load
-from reconciler.core.model import Limit, Limits, Place, Rolling, Secret
+from reconciler.core.model import Limit, Limits, Place, Rolling
+from reconciler.core.secrecy import Secret
 
 Load = Callable[..., Loaded]
 

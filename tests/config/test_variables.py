@@ -10,7 +10,7 @@ import pytest
 from reconciler.config.load import Loaded, Variables
 from reconciler.config.variables import Filled
 from reconciler.core.findings import Severity
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 
 Load = Callable[..., Loaded]
 HOOK = "rooms: {a: {privacy: public, extra_properties: {x: %s}}}\n"

@@ -14,9 +14,9 @@ from reconciler.core.kinds import (
     PIN_FIELDS,
     PINLESS_FIELDS,
     ROOM,
-    is_secret,
     matches,
 )
+from reconciler.core.secrecy import is_secret
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.json"
 DEFINED: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]

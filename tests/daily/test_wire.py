@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.compare.equality import reveal
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret, reveal
 from reconciler.daily import wire
 from reconciler.errors import DailyAnswerError
 

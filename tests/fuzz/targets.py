@@ -14,8 +14,9 @@ import httpx
 from reconciler.config.load import Variables, load
 from reconciler.config.reading.files import decoded
 from reconciler.core.findings import errors
-from reconciler.core.model import Config, Desired, Secret
+from reconciler.core.model import Config, Desired
 from reconciler.core.plan import make_plan
+from reconciler.core.secrecy import Secret
 from reconciler.daily.http.client import DailyClient, Outside
 from reconciler.daily.read import read_live
 from reconciler.errors import ReconcilerError

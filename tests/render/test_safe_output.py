@@ -16,14 +16,15 @@ from reconciler.core.model import (
     LiveDomain,
     LiveRoom,
     Place,
-    Secret,
 )
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.model import Plan, Selection
+from reconciler.core.secrecy import Secret
+from reconciler.core.text import clean
 from reconciler.render.json.documents import dump, plan_document
 from reconciler.render.text.plan import findings_text, plan_text
-from reconciler.render.words import Paint, clean
+from reconciler.render.words import Paint
 
 HUSH = "aHVzaC1odXNo"
 EVIL = "\x1b[2J\u202eevil\n\r\x00"

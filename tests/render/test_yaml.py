@@ -14,7 +14,7 @@ from reconciler.config.reading.parse import parse
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.export.model import Entry, Export
 from reconciler.core.export.values import Reference
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.render.yaml import block, document, flow, scalar, variables_text
 
 NASTY = [

@@ -125,14 +125,3 @@ def test_folder_that_does_not_exist(tmp_path):
 
     assert result.exit_code == 1
     assert "cannot start" in result.output
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("120d", 120 * 86400), ("-2h", -7200), ("1d12h", 129600), ("1w30m5s", 606605)],
-)
-def test_durations(text, seconds):
-    """A duration adds up weeks, days, hours, minutes and seconds."""
-    from reconciler.cli.commands.sandbox import _duration
-
-    assert _duration(text) == seconds

@@ -18,7 +18,7 @@ from answers import KEY, Clock
 from security.hosts import Host, body, certificate, endless, redirect, serving
 
 from reconciler.cli.main import COMMANDS, cli, run
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.daily.http.client import MAX_ANSWER, DailyClient, Outside
 from reconciler.errors import AnswerLostError, DailyError, DailyUnreachableError
 

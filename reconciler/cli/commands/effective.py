@@ -65,7 +65,7 @@ def _entry(entries: tuple[Entry, ...], name: str) -> Entry:
 
     found = values.find(entries, name)
     if found is None:
-        near = values.nearest(entries, name)
+        near = values.nearest_name(entries, name)
         raise ReconcilerError(
             f"no room or number '{name}' in the config",
             tip=f"did you mean '{near}'?" if near else "it may be spelled differently",

@@ -51,7 +51,7 @@ def explain(path: str, **shared: Any) -> int:
 def _one(path: str) -> Key:
     """The key that is meant; a usage error for a path that is none, or several."""
     from reconciler.config.schema import reference as keys
-    from reconciler.render.words import clean
+    from reconciler.core.text import clean
 
     found = keys.find(path)
     if len(found) == 1:

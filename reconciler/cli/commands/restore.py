@@ -76,11 +76,12 @@ def _restore(
 ) -> int:
     import reconciler
     from reconciler.core.report import Restoration
+    from reconciler.core.text import clean
     from reconciler.daily.read import read_stores
     from reconciler.daily.rescue import restore as restoring
     from reconciler.errors import RefusedError
     from reconciler.render.json.documents import dump, restored_document
-    from reconciler.render.words import clean, count
+    from reconciler.render.words import count
 
     domain, stores = read_stores(client)
     restoring.check_same_domain(rescue, domain.name)
@@ -103,8 +104,9 @@ def _restore(
 
 
 def _lines(result: Restoration) -> Iterator[str]:
+    from reconciler.core.text import clean
     from reconciler.daily.rescue.restore import describe
-    from reconciler.render.words import clean, count
+    from reconciler.render.words import count
 
     problems = [done for done in result.made if done.problem]
     for done in problems:

@@ -6,7 +6,6 @@ it as it stands. The simulation itself is imported only when the command runs.
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -16,20 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.options import duration_option
+
 if TYPE_CHECKING:
     from reconciler.sandbox.running import Recorded
     from reconciler.sandbox.settings import Settings
-
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-
-
-def _duration(value: str) -> float:
-    """Read a length of time such as `120d`, `-1w` or `1d12h`, in seconds."""
-    if not re.fullmatch(r"[-+]?(?:[0-9]+[wdhms])+", value):
-        raise click.BadParameter(f"{value!r} is not a duration such as 120d or -1d12h")
-    parts = re.findall(r"([0-9]+)([wdhms])", value)
-    seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
-    return float(-seconds if value.startswith("-") else seconds)
 
 
 @click.command()
@@ -56,13 +46,7 @@ def _duration(value: str) -> float:
     help="Daily's limits times this; 0 switches them off.",
 )
 @click.option("--retry-after", is_flag=True, help="Send Retry-After with a 429.")
-@click.option(
-    "--clock-offset",
-    default="0s",
-    type=_duration,
-    metavar="DURATION",
-    help="Run in the future or the past: 120d, -2h.",
-)
+@duration_option("--clock-offset", "0s", "Run in the future or the past: 120d, -2h.")
 @click.option(
     "--accept-property", multiple=True, help="A room property with any value (repeat)."
 )

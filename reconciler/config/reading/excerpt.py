@@ -13,18 +13,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from reconciler.config import words
 from reconciler.config.reading.positions import Document, split_lines
-from reconciler.config.variables import is_secret_key, mask_address
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place
+from reconciler.core.secrecy import (
+    SECRET_WORDS,
+    is_secret_key,
+    mask_address,
+    sounds_secret,
+)
 
 _MASK: Final = "***"
 _FARTHEST: Final = 300
 _SHORTEST: Final = 4
-_SECRET_KEYS: Final = ("hmac", "url", "password", "secret", "token", "credentials")
 _KEYED: Final = re.compile(
-    rf"(?i)((?<!\w)(?:{'|'.join(_SECRET_KEYS)}|api_?key)[\"']?\s*:\s+)"
+    rf"(?i)((?<!\w)(?:{'|'.join(SECRET_WORDS)}|api_?key)[\"']?\s*:\s+)"
     r"(?![\"']?\$\{\w+\}[\s,}\"']*(?:\s\#.*)?$)(?=[^\s#]).+"
 )
 _STREAM: Final = re.compile(r"(?i)(rtmps?://)[^\s\"']+")
@@ -84,17 +87,9 @@ def _masked(line: str, finding: Finding, secrets: tuple[str, ...]) -> str:
         line = mask_address(line)
     if finding.id == "bad-variable":
         line = _DEFAULT.sub(rf"\1{_MASK}", line)
-    if finding.id == "unknown-property" and _sounds_secret(finding.path):
+    if finding.id == "unknown-property" and sounds_secret(finding.path):
         line = _VALUE.sub(rf"\1{_MASK}", line)
     return line
-
-
-def _sounds_secret(path: Path) -> bool:
-    """Tell whether an unknown key may be a secret one, misspelt."""
-    key = path[-1].lower()
-    return (
-        bool(words.nearest(key, _SECRET_KEYS, 0.6)) or "key" in key or "secret" in key
-    )
 
 
 def _secrets(document: Document | None) -> tuple[str, ...]:

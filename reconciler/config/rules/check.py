@@ -14,8 +14,8 @@ from reconciler.config.rules import numbers as rules_numbers
 from reconciler.config.rules import rooms as rules_rooms
 from reconciler.config.rules import values as rules_values
 from reconciler.config.variables import Filled
-from reconciler.config.words import quote
 from reconciler.core.findings import Finding
+from reconciler.core.text import quote
 
 
 def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:

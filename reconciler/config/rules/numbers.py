@@ -16,15 +16,16 @@ from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Path
+from reconciler.core.phone import is_e164
+from reconciler.core.text import quote
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _DECORATION: Final = re.compile(r"[\s().\-/]")
 
 
 def check(entry: Entry) -> Iterator[Finding]:
     """Everything about one assignment."""
-    if not _E164.fullmatch(entry.key):
-        message = f"{words.quote(entry.key)} is not a phone number in E.164 form"
+    if not is_e164(entry.key):
+        message = f"{quote(entry.key)} is not a phone number in E.164 form"
         place = entry.key_place()
         yield Finding("number-not-e164", message, place, _better(entry.key), entry.root)
     roles = [type_ for type_ in SETTABLE if type_ in entry.body]
@@ -55,8 +56,8 @@ def roles(entry: Entry, numbers: Mapping[str, Entry]) -> Iterator[Finding]:
         if is_unset(number):
             continue
         secret = isinstance(number, Filled)
-        said = words.value(number) if secret else words.quote(number)
-        if not _E164.fullmatch(number):
+        said = words.value(number) if secret else quote(number)
+        if not is_e164(number):
             message = f"{said} is not a phone number in E.164 form"
             hint = "" if secret else _better(number)
             yield entry.at("number-not-e164", message, path, hint)
@@ -90,8 +91,8 @@ def _better(text: str) -> str:
     plain = _DECORATION.sub("", text)
     if plain.startswith("00"):
         plain = "+" + plain[2:]
-    if _E164.fullmatch(plain):
+    if is_e164(plain):
         return f'did you mean "{plain}"?'
-    if _E164.fullmatch("+" + plain):
+    if is_e164("+" + plain):
         return f'write the country code with a plus, as in "+{plain}"'
     return 'write it as in "+12095550100": a plus, the country code, digits only'

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.config import words
 from reconciler.config.build import rolling
 from reconciler.config.entries import Entry
 from reconciler.config.rules import values as rules_values
@@ -20,7 +19,8 @@ from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Rolling
-from reconciler.core.times import DAY, moment, shown
+from reconciler.core.text import nearest, quote
+from reconciler.core.times import DAY, expired, moment, shown
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LONGEST: Final = 128
@@ -64,7 +64,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
 def _name(entry: Entry) -> Iterator[Finding]:
     if _NAME.fullmatch(entry.key):
         return
-    message = f"{words.quote(entry.key)} cannot be the name of a room"
+    message = f"{quote(entry.key)} cannot be the name of a room"
     hint = "names have letters, digits, '-' and '_'"
     if len(entry.key) > _LONGEST:
         message = f"a room name has at most {_LONGEST} characters, not {len(entry.key)}"
@@ -120,7 +120,7 @@ def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
         message = f"{entry.named(('expires',))} has both 'exp' and 'expires'"
         hint = "keep 'expires' to have it pushed forward, 'exp' for a fixed end"
         yield entry.at_key("expiry-twice", message, ("expires",), hint)
-    if life.exp is not None and life.exp <= now:
+    if expired(life.exp, now):
         message = f"exp of {entry.named(_EXP)} has passed, so that the room is left out"
         hint = "write a later exp, or 'state: absent'"
         yield entry.at("expired", message, _EXP, hint)
@@ -156,8 +156,8 @@ def write_only(entry: Entry, fields: Mapping[str, Any]) -> Iterator[Finding]:
         for step in str.__str__(path).split("."):
             here = here.get(step, entry) if isinstance(here, dict) else entry
         if here is entry:
-            message = f"write_only names {words.quote(f'{path}')}, which is not written"
-            near = words.nearest(path, _paths(fields))
+            message = f"write_only names {quote(f'{path}')}, which is not written"
+            near = nearest(path, _paths(fields))
             hint = f"did you mean '{near}'?" if near else "write it, or remove the path"
             at = ("write_only", str(index))
             yield entry.at("write-only-unknown", message, at, hint)

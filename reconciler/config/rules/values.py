@@ -21,6 +21,7 @@ from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path, Place
+from reconciler.core.text import brief, nearest, quote
 from reconciler.core.times import moment
 
 MILLISECONDS: Final = 100_000_000_000
@@ -172,15 +173,15 @@ def _template(written: Written, name: str, value: Any) -> Iterator[Finding]:
     unfit = _UNFIT.search(_PLACEHOLDER.sub("", value))
     message = hint = ""
     if unknown:
-        near = words.nearest(unknown[0], known)
-        message = f"{name} has the unknown placeholder {{{words.clean(unknown[0])}}}"
+        near = nearest(unknown[0], known)
+        message = f"{name} has the unknown placeholder {{{brief(unknown[0])}}}"
         hint = (
             f"did you mean {{{near}}}?"
             if near
             else f"known: {', '.join(sorted(known))}"
         )
     elif unfit:
-        message = f"{name} holds {words.quote(unfit[0])}"
+        message = f"{name} holds {quote(unfit[0])}"
         hint = "letters, digits, '.', '/', '_', '-' and {placeholders} are allowed"
     elif name == "recordings_template" and _EXTENSION.search(value):
         message, hint = f"{name} ends in another extension than .mp4", "leave it out"
@@ -205,7 +206,7 @@ def _extra(written: Written) -> Iterator[Finding]:
     known = schema.room_properties()
     for name in written.of("extra_properties"):
         path = ("extra_properties", name)
-        said = words.quote(name)
+        said = quote(name)
         if name in known or name == "privacy":
             hint = "move it to 'properties'" if name in known else "move it up"
             message = f"{said} is known, and does not belong in extra_properties"
@@ -215,7 +216,7 @@ def _extra(written: Written) -> Iterator[Finding]:
             yield written.at_key("extra-property-known", message, path, "remove it")
         else:
             message = f"{said} is not in the schema and is passed on unchecked"
-            near = words.nearest(name, known)
+            near = nearest(name, known)
             hint = f"if you mean '{near}', move it to 'properties'" if near else ""
             yield written.at_key("extra-property", message, path, hint)
 

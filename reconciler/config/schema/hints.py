@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from reconciler.config import words
 from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path
+from reconciler.core.text import brief, nearest
 
 _NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
@@ -37,7 +37,7 @@ def for_type(wanted: list[str], found: object, name: str) -> str:
     if "string" in wanted and isinstance(found, dict) and len(found) == 1:
         ((key, value),) = found.items()
         if value is None:
-            return f'put it in quotes: "{{{words.clean(key)}}}"'
+            return f'put it in quotes: "{{{brief(key)}}}"'
     return ""
 
 
@@ -52,7 +52,7 @@ def _for_text(wanted: list[str], found: str) -> str:
         if found.lower() in _SWITCHES:
             return "use true or false"
     if "array" in wanted:
-        return f"write a list: [{words.clean(found)}]"
+        return f"write a list: [{brief(found)}]"
     return ""
 
 
@@ -61,7 +61,7 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     in_room = root[:1] == ("rooms",) or path[:2] == ("defaults", "rooms")
     if in_room and key in ROOM.server_made:
         return "Daily makes this itself: remove it"
-    if near := words.nearest(key, known):
+    if near := nearest(key, known):
         return f"did you mean '{near}'?"
     at_properties = path[-1:] == ("properties",)
     if in_room and not at_properties and key in schema.room_properties():

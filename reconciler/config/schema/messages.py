@@ -15,9 +15,11 @@ from reconciler.config.entries import SECTIONS, Entry
 from reconciler.config.reading.positions import Document
 from reconciler.config.schema import hints
 from reconciler.config.schema import validator as schema
-from reconciler.config.variables import Filled, is_secret_key, is_unset
+from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place
+from reconciler.core.secrecy import is_secret_key
+from reconciler.core.text import brief, nearest, quote
 
 Error: TypeAlias = Any
 """A jsonschema ValidationError, whose attributes are not typed usefully."""
@@ -112,7 +114,7 @@ def _name(path: Path, part: Part) -> str:
     if not path:
         return part.name.removeprefix(" in ") or "the file"
     names = [step for step in path if not step.isdecimal()]
-    name = words.clean(names[-1]) if names else path[-1]
+    name = brief(names[-1]) if names else path[-1]
     return f"an item of {name}" if path[-1].isdecimal() and names else name
 
 
@@ -148,7 +150,7 @@ def _not_allowed(error: Error, name: str, secret: bool) -> Said:
     hint = ""
     if isinstance(found, str) and not isinstance(found, Filled):
         texts = {v.lower(): v for v in allowed if isinstance(v, str)}
-        if near := texts.get(words.nearest(found.lower(), texts)):
+        if near := texts.get(nearest(found.lower(), texts)):
             hint = f"did you mean '{near}'?"
     return "not-allowed", message, hint
 
@@ -205,7 +207,7 @@ def _unknown(error: Error, path: Path, part: Part) -> Iterator[Finding]:
         if key not in known:
             yield Finding(
                 "unknown-property",
-                f"unknown property {words.quote(key)}{part.name}",
+                f"unknown property {quote(key)}{part.name}",
                 part.key_place((*path, key)),
                 hint=hints.for_unknown(key, known, path, part.root),
                 path=(*part.root, *path, key),

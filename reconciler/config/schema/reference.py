@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from reconciler.config import words
 from reconciler.config.schema import validator as schema
 from reconciler.core.key_docs import Key
 from reconciler.core.model import Path
+from reconciler.core.text import nearest
 
 Node: TypeAlias = Mapping[str, Any]
 
@@ -59,12 +59,12 @@ def suggestion(written: str) -> str:
         known = _descend(steps[:count]) if count else ()
         if known is not None:
             node = _table()[known][0] if known else schema.schema()
-            near = words.nearest(steps[count], _below(node))
+            near = nearest(steps[count], _below(node))
             meant = (*steps[:count], near, *steps[count + 1 :])
             if near and (count or _descend(meant) is not None):
                 return ".".join(meant)
     tails = {".".join(path[-len(steps) :]) for path in _table() if path[-1] != ANY}
-    return words.nearest(".".join(steps), sorted(tails))
+    return nearest(".".join(steps), sorted(tails))
 
 
 def _steps(written: str) -> tuple[str, ...]:

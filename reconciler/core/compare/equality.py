@@ -15,17 +15,16 @@ Every special case lives here as data preparation, so that the diff has none:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at, same
-from reconciler.core.kinds import Kind, matches
-from reconciler.core.model import Desired, Path, Secret
+from reconciler.core.compare.diff import same
+from reconciler.core.kinds import Kind
+from reconciler.core.model import Desired, Path
+from reconciler.core.phone import e164
+from reconciler.core.secrecy import reveal
 
-_PLAIN: Final = frozenset({str, bool, int, float, type(None)})
-"""Types with nothing inside. Asked for before `Mapping`, which is slow to ask for."""
 _AS_IS: Final = frozenset({str, bool, int, list})
 
 
@@ -111,129 +110,6 @@ def canonical(path: Path, value: object, ctx: Context) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
-
-
-def reveal(value: object) -> object:
-    """The value with every secret opened: for comparing and sending only."""
-    if type(value) in _PLAIN:
-        return value
-    if isinstance(value, Secret):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: reveal(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [reveal(item) for item in value]
-    return value
-
-
-def labelled(value: object) -> object:
-    """The value as JSON for people: secrets are their labels, absent is null."""
-    if isinstance(value, Secret):
-        return value.label
-    if isinstance(value, Mapping):
-        return {str(key): labelled(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [labelled(item) for item in value]
-    return None if value is ABSENT else value
-
-
-def e164(number: str) -> str:
-    """A phone number with its plus; Daily has shown numbers without it."""
-    digits = number.strip()
-    return f"+{digits}" if digits.isdigit() else digits
-
-
-def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> object:
-    """The value as it may be shown: secrets become `Secret`s.
-
-    `twin` is the value on the other side: whatever is a secret on one side is one
-    on both. In a plain list with a secret no item has a sure twin: all are secret.
-    """
-    if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
-        return _sealed(value)
-    if isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {k: veil(kind, (*path, k), v, _of(twin, k)) for k, v in value.items()}
-    if isinstance(value, list):
-        return [veil(kind, (*path, i), v, _of(twin, i)) for i, v in enumerate(value)]
-    if isinstance(value, Secret) or not isinstance(value, str) or not value:
-        return value
-    steps = tuple(str(step) for step in path)
-    if isinstance(twin, Secret) and twin.value == value:
-        return twin
-    if isinstance(twin, Secret) or any(matches(steps, p) for p in kind.secret):
-        return Secret(value)
-    if any(matches(steps, p) for p in kind.address):
-        shown = mask_url(value)
-        return value if shown == value else Secret(value, shown)
-    return value
-
-
-def show(
-    kind: Kind, change: FieldChange, desired: Desired, live: Mapping[str, object]
-) -> FieldChange:
-    """The change as it may be shown: see `veil`.
-
-    A text that the file takes from a variable is hidden wherever it stands, since
-    lists may hold it at another position on the live side.
-    """
-    written = at(dict(desired.fields), change.path)
-    known = {secret.value: secret for secret in _secrets(desired.fields)}
-    after = written if isinstance(written, Secret) else change.after
-    after = veil(kind, change.path, after, written)
-    return FieldChange(
-        change.path,
-        _covered(veil(kind, change.path, change.before, written), known),
-        _covered(veil(kind, change.path, after, at(dict(live), change.path)), known),
-    )
-
-
-def _secrets(value: object) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _secrets(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _secrets(item)
-
-
-def _sealed(value: object) -> object:
-    if isinstance(value, list):
-        return [_sealed(item) for item in value]
-    return Secret(value) if isinstance(value, str) and value else value
-
-
-def _covered(value: object, known: Mapping[str, Secret]) -> object:
-    if isinstance(value, Mapping):
-        return {key: _covered(item, known) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_covered(item, known) for item in value]
-    return known.get(value, value) if isinstance(value, str) and value else value
-
-
-def mask_url(url: str) -> str:
-    """An address without its user info and query, which often hold keys."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(secret)"
-    host = parts.netloc.rpartition("@")[2]
-    netloc = f"***@{host}" if "@" in parts.netloc else parts.netloc
-    query = "***" if parts.query else ""
-    fragment = "***" if parts.fragment else ""
-    return urlunsplit((parts.scheme, netloc, parts.path, query, fragment))
-
-
-def _of(twin: object, step: Step) -> object:
-    if isinstance(twin, Mapping):
-        return twin.get(step)
-    if isinstance(twin, list | tuple) and isinstance(step, int) and step < len(twin):
-        return twin[step]
-    # A secret that stands where the other side has an object hides all of it.
-    return twin if isinstance(twin, Secret) else None
 
 
 def _object(

@@ -8,13 +8,11 @@ dial-in configuration.
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
 
-from reconciler.core.compare.equality import Context, reveal
+from reconciler.core.compare.equality import Context
 from reconciler.core.export.model import Entry
 from reconciler.core.export.values import Namer, property_value
 from reconciler.core.kinds import NUMBER, SETTABLE
@@ -26,11 +24,11 @@ from reconciler.core.model import (
     PurchasedNumber,
     Store,
 )
+from reconciler.core.phone import is_e164, room_numbers
+from reconciler.core.times import written_date
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
 
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
-_DATES: Final = ("%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z")
 _FIELDS: Final = (
     *("name_prefix", "ivr_greeting", "room_creation_api", "hmac"),
     *("hold_music_url", "timeout_config"),
@@ -108,13 +106,9 @@ def number_uses(config: Config, live: Live) -> tuple[NumberUse, ...]:
     owned = {one.number: one for one in live.purchased or ()}
     declared = {one.key: one for one in config.of_kind("number")}
     rooms = _by_number(
-        (room.key, room.fields.get("dialin"))
-        for room in config.of_kind("room")
-        if not room.absent
+        (room.key, room.fields) for room in config.of_kind("room") if not room.absent
     )
-    live_rooms = _by_number(
-        (room.name, room.config.get("dialin")) for room in live.rooms.values()
-    )
+    live_rooms = _by_number((room.name, room.config) for room in live.rooms.values())
     entries: dict[str, list[LiveAssignment]] = {}
     for entry in sorted(live.assignments, key=lambda e: e.store != config.store):
         if entry.number is not None:
@@ -162,7 +156,7 @@ def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]
             other = use.entries[0].store
             why = f"assigned in the {other} store, which this file does not write"
             yield Suggestion(use.number, why=why)
-        elif use.types[0] not in SETTABLE or not _E164.fullmatch(use.number):
+        elif use.types[0] not in SETTABLE or not is_e164(use.number):
             why = "assigned in a way that a file cannot say"
             yield Suggestion(use.number, why=why)
         else:
@@ -171,7 +165,7 @@ def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]
 
 def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:
     """By date; by the order of the list, newest first, when a date cannot be read."""
-    dates = [_moment(one.created) for one in purchased]
+    dates = [written_date(one.created) for one in purchased]
     known = [date for date in dates if date is not None]
     if not purchased or len(known) < len(dates):
         return purchased[-1] if purchased else None
@@ -179,30 +173,14 @@ def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:
     return purchased[at]
 
 
-def _moment(text: str) -> datetime | None:
-    """A date as Daily writes it: ISO 8601 in one place, RFC 1123 in another."""
-    made = None
-    try:
-        made = datetime.fromisoformat(text)
-    except ValueError:
-        for form in _DATES:
-            try:
-                made = datetime.strptime(text, form)
-                break
-            except ValueError:
-                continue
-    return made.replace(tzinfo=UTC) if made and made.tzinfo is None else made
-
-
-def _by_number(dialins: Iterable[tuple[str, object]]) -> dict[str, list[str]]:
-    """Rooms by each number that their `dialin` names."""
+def _by_number(
+    rooms: Iterable[tuple[str, Mapping[str, object]]],
+) -> dict[str, list[str]]:
+    """Rooms by each number that they name."""
     found: dict[str, list[str]] = {}
-    for room, dialin in dialins:
-        numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
-        revealed = reveal(numbers)
-        for number in revealed if isinstance(revealed, list) else ():
-            if number:
-                found.setdefault(str(number), []).append(room)
+    for name, fields in rooms:
+        for number in room_numbers(fields):
+            found.setdefault(number, []).append(name)
     return found
 
 

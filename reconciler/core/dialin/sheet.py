@@ -13,15 +13,14 @@ iOS refuses to dial a link that has one.
 from __future__ import annotations
 
 import enum
-import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.core.compare.equality import e164, reveal
 from reconciler.core.dialin.number_use import default_number
 from reconciler.core.model import Config, Desired, Live, LiveRoom
+from reconciler.core.phone import e164, is_e164, room_numbers
 
 GLOBAL_NUMBERS: Final = (
     ("US", "+12095038039"),
@@ -38,7 +37,6 @@ GLOBAL_NUMBERS: Final = (
 """Some of Daily's own dial-in numbers, which work for domains without one."""
 
 PAUSE: Final = ",,"
-_E164: Final = re.compile(r"\+[0-9]{6,15}")
 _PIN: Final = re.compile(r"[0-9]+")
 
 
@@ -89,7 +87,7 @@ def dial_string(number: str, pin: str) -> str:
 
 def tel_link(number: str, pin: str) -> str:
     """The dial string as a link; empty unless it holds nothing but digits."""
-    if not _E164.fullmatch(number) or (pin and not _PIN.fullmatch(pin)):
+    if not is_e164(number) or (pin and not _PIN.fullmatch(pin)):
         return ""
     return f"tel:{dial_string(number, pin)}"
 
@@ -120,23 +118,17 @@ def _wants_pin(desired: Desired, room: LiveRoom | None) -> bool:
 def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> DialIn:
     if room is None:
         return DialIn(desired.key, problem="not in Daily yet: apply creates it")
-    expires = _seconds(room.config.get("exp"))
-    if expires is not None and expires <= now:
-        return DialIn(desired.key, expires=expires, problem="has expired")
+    if room.expired(now):
+        return DialIn(desired.key, expires=room.exp, problem="has expired")
     if room.pin is None:
         return DialIn(desired.key, problem="Daily shows no PIN for this room")
     numbers = tuple(_numbers(desired, room, live))
-    return DialIn(desired.key, room.pin, numbers, expires)
-
-
-def _seconds(value: object) -> int | None:
-    finite = isinstance(value, int | float) and math.isfinite(value)
-    return int(value) if finite else None  # type: ignore[call-overload]
+    return DialIn(desired.key, room.pin, numbers, room.exp)
 
 
 def _numbers(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
-    written = _room_numbers(desired.fields.get("dialin"))
-    shown = _room_numbers(room.config.get("dialin"))
+    written = room_numbers(desired.fields)
+    shown = room_numbers(room.config)
     # Daily shows them in any order; the file's first is the one people meant first.
     named = written if set(written) == set(shown) else shown or written
     if named:
@@ -150,9 +142,3 @@ def _numbers(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
         return
     for country, number in GLOBAL_NUMBERS:
         yield Number(number, Source.GLOBAL, country)
-
-
-def _room_numbers(dialin: object) -> list[str]:
-    numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
-    revealed = reveal(numbers)
-    return [str(n) for n in revealed if n] if isinstance(revealed, list) else []

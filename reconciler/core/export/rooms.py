@@ -11,7 +11,6 @@ from reconciler.core.export.model import Entry, Keys, Wish
 from reconciler.core.export.values import Namer, lasting, property_value, writable
 from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
 from reconciler.core.model import Live, LiveRoom
-from reconciler.core.plan.rooms import expired
 
 _NEVER_AHEAD: Final = 100_000_000_000
 """Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""
@@ -49,7 +48,7 @@ def _outside(room: LiveRoom, now: float, wish: Wish) -> str:
     """Why a room stays out, to follow on "3 rooms"; empty when it does not."""
     if not wish.rooms(room.name):
         return "that no --rooms names"
-    if expired(room, now):
+    if room.expired(now):
         return "that expired already"
     if not writable(room.name):
         return "whose name no file can hold"

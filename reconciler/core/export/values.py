@@ -6,24 +6,24 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
 from reconciler.core.compare.diff import Step, same
-from reconciler.core.compare.equality import Context, canonical, veil
+from reconciler.core.compare.equality import Context, canonical
 from reconciler.core.kinds import Kind
-from reconciler.core.model import Path, Secret
+from reconciler.core.model import Path
+from reconciler.core.secrecy import Secret, veil
+from reconciler.core.times import DAY, in_utc, iso
 
-_DAY: Final = 86_400
 _AFTER: Final = "180d"
 _BEFORE: Final = (
-    ("60d", 60 * _DAY),
-    ("30d", 30 * _DAY),
-    ("14d", 14 * _DAY),
-    ("7d", 7 * _DAY),
-    ("3d", 3 * _DAY),
-    ("1d", _DAY),
-    ("6h", _DAY // 4),
+    ("60d", 60 * DAY),
+    ("30d", 30 * DAY),
+    ("14d", 14 * DAY),
+    ("7d", 7 * DAY),
+    ("3d", 3 * DAY),
+    ("1d", DAY),
+    ("6h", DAY // 4),
 )
 _LEEWAY: Final = 3_600
 """Seconds between an import and the plan in which nothing may fall due."""
@@ -109,7 +109,9 @@ def property_value(
     if name in ctx.kind.objects and isinstance(value, Mapping):
         return _object(name, value, nested, ctx)
     if name in ctx.kind.times and isinstance(value, int | float):
-        return value if isinstance(value, bool) else _time(value)
+        if isinstance(value, bool) or in_utc(value) is None:
+            return int(value)
+        return iso(int(value))
     if same(canonical((name,), value, ctx), canonical((name,), None, ctx)):
         return None
     return _plain((name,), value, ctx)
@@ -155,19 +157,6 @@ def _without_nulls(value: object) -> object:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
-
-
-def _time(seconds: float) -> object:
-    try:
-        return time_text(seconds)
-    except (OverflowError, OSError, ValueError):
-        return int(seconds)
-
-
-def time_text(seconds: float) -> str:
-    """Unix seconds as ISO 8601 in UTC, with a Z."""
-    moment = datetime.fromtimestamp(int(seconds), UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def lasting(ahead: float) -> dict[str, str] | None:

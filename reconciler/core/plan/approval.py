@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.core.compare.diff import FieldChange, same
-from reconciler.core.compare.equality import labelled
 from reconciler.core.plan.model import Action, Change, Plan, Unapproved
+from reconciler.core.secrecy import labelled
 from reconciler.errors import ReconcilerError, RefusedError
 
 _CLOCK_SKEW = 300.0

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.compare.diff import FieldChange
-from reconciler.core.compare.equality import reveal
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import Config, Desired, Live
 from reconciler.core.plan.model import Change, Dropped, Origin, Plan
+from reconciler.core.secrecy import reveal
 
 
 def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:

@@ -12,18 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.core.compare.diff import FieldChange, diff_fields, same
-from reconciler.core.compare.equality import (
-    Context,
-    canonical,
-    context,
-    show,
-    sides,
-    veil,
-)
+from reconciler.core.compare.equality import Context, canonical, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import Config, Desired, Live, LiveAssignment
 from reconciler.core.plan.model import Action, Change, Draft, Risk, Selection
+from reconciler.core.secrecy import show, veil
 
 INTERRUPTS = Risk("interrupts-calls", "calls to this number fail until it is done")
 STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answered")

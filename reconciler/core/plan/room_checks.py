@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.core.compare.equality import e164, reveal
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
-from reconciler.core.model import Config, Desired, Live, LiveRoom, Secret
+from reconciler.core.model import Config, Desired, Live, LiveRoom
+from reconciler.core.phone import e164, listed_numbers
 from reconciler.core.plan.model import Change, Selection
+from reconciler.core.secrecy import Secret, reveal
 
 
 def unverified(desired: Desired, paths: tuple[tuple[str, ...], ...]) -> list[Finding]:
@@ -76,13 +77,11 @@ def room_numbers(
     selection: Selection,
 ) -> Iterator[Finding]:
     """`room_numbers` must be purchased and do PIN dial-in: Daily's PIN guide."""
-    dialin = desired.fields.get("dialin")
-    numbers = dialin.get("room_numbers") if isinstance(dialin, Mapping) else None
-    if not isinstance(numbers, list) or live.purchased is None:
+    if live.purchased is None:
         return
     writing = any("dialin" in change.send for change in changes)
     owned = {number.number for number in live.purchased}
-    for item in numbers:
+    for item in listed_numbers(desired.fields.get("dialin")):
         number = e164(str(reveal(item)))
         problem = None
         if number not in owned:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.compare.diff import FieldChange, diff_fields
-from reconciler.core.compare.equality import Context, context, show, sides, veil
+from reconciler.core.compare.equality import Context, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Config, Desired, Live, LiveRoom
@@ -26,6 +26,8 @@ from reconciler.core.plan.room_risks import (
     PUBLIC,
     update_risks,
 )
+from reconciler.core.secrecy import show, veil
+from reconciler.core.times import expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,10 @@ def plan_rooms(config: Config, live: Live, now: float, selection: Selection) -> 
     draft.findings += folded(config, live)
     for desired in config.of_kind("room"):
         room = live.rooms.get(desired.key)
-        draft.found += room is not None and not expired(room, now)
+        draft.found += room is not None and not room.expired(now)
         if selection.only("room", desired.key):
             _plan_room(desired, room, scene, draft)
     return draft
-
-
-def expired(room: LiveRoom, now: float) -> bool:
-    """Tell whether Daily treats the room as gone. Daily: `exp` is Unix seconds."""
-    exp = room.config.get("exp")
-    return isinstance(exp, int | float) and not isinstance(exp, bool) and exp <= now
 
 
 def _plan_room(
@@ -67,13 +63,12 @@ def _plan_room(
         else:
             draft.changes.append(_delete(desired, room))
         return
-    exp = desired.fields.get("exp")
-    if isinstance(exp, int) and exp <= scene.now:
+    if expired(desired.fields.get("exp"), scene.now):
         # Daily refuses an exp that has passed, and nobody can join such a room:
         # it is said (finding `expired`, from the config) and left out.
         return
     before = len(draft.changes)
-    if room is None or expired(room, scene.now):
+    if room is None or room.expired(scene.now):
         draft.changes.append(_create(desired, room, scene))
     else:
         draft.changes += _updates(desired, room, scene, draft.findings)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.errors import AnswerLostError, DailyRejectedError
 
 

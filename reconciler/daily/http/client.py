@@ -26,8 +26,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from reconciler.core.compare.equality import reveal
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret, reveal
 from reconciler.daily.http.address import check_url, is_loopback
 from reconciler.daily.http.answers import (
     Answer,

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.core.compare.diff import same
-from reconciler.core.compare.equality import reveal
 from reconciler.core.model import LiveAssignment, Store
 from reconciler.core.plan.gates import label
+from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.errors import ReconcilerError
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.core.compare.equality import reveal
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import label
 from reconciler.core.report import Restoration, Restored
+from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_stores

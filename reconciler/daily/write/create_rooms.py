@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.model import LiveRoom
 from reconciler.core.plan.cost import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
 from reconciler.core.plan.model import Change
-from reconciler.core.plan.rooms import expired
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.read import read_room, read_rooms
@@ -203,7 +202,7 @@ def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
             f"Daily takes it for room '{room.name}', which the file declares as well: "
             "remove one of the two"
         )
-    if expired(room, run.options.now()):
+    if room.expired(run.options.now()):
         room = _revive(run, change, room)
     for left in left_for_room(run, change, room):
         answer = run.client.send(

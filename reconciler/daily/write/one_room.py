@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from reconciler.core.compare.equality import reveal
 from reconciler.core.model import LiveRoom
+from reconciler.core.phone import room_numbers
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
@@ -35,11 +35,7 @@ def wait_for_numbers(run: Run, change: Change) -> None:
     """A room waits for the numbers that it names; renewing its PIN does not."""
     if change.action is Action.RENEW:
         return
-    dialin = change.desired.fields.get("dialin")
-    named = dialin.get("room_numbers") if isinstance(dialin, dict) else None
-    if not isinstance(named, list):
-        return
-    for number in map(str, map(reveal, named)):
+    for number in room_numbers(change.desired.fields):
         outcome = run.numbers.get(number, Outcome.DONE)
         if outcome is not Outcome.DONE:
             raise BlockedError(f"it waits for number {number}, which was: {outcome}")

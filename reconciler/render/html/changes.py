@@ -7,6 +7,7 @@ from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.plan.model import Action, Change, Dropped, Plan
+from reconciler.core.text import short
 from reconciler.render.html.markup import Html, Node, el
 from reconciler.render.outline import (
     DROPPED_ABOUT,
@@ -19,7 +20,7 @@ from reconciler.render.outline import (
     sections,
     sides,
 )
-from reconciler.render.words import SIGNS, path_text, short
+from reconciler.render.words import SIGNS, path_text
 
 OPEN_UP_TO: Final = 200
 """A plan of more changes than this starts with its groups collapsed."""

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.dialin.sheet import DialIn, Number, Source, tel_link
+from reconciler.core.text import short
+from reconciler.core.times import iso
 from reconciler.render.html.markup import Html, Node, el, joined
 from reconciler.render.html.page import page
 from reconciler.render.html.qr import available, qr_svg
 from reconciler.render.phones import for_people
 from reconciler.render.text.dialin import NOTHING, people_day, problem_text
-from reconciler.render.words import count, short, time_text
+from reconciler.render.words import count
 
 INDEX_FROM: Final = 12
 """A sheet of so many rooms begins with a list of them."""
@@ -35,7 +37,7 @@ def dialin_html(
 
 
 def _header(entries: Sequence[DialIn], domain: str, now: float) -> Html:
-    read = el("time", people_day(now), datetime=time_text(now))
+    read = el("time", people_day(now), datetime=iso(now))
     said = f"{count(len(entries), 'room')} of {short(domain)}, as of "
     return el(
         "header",
@@ -123,7 +125,7 @@ def _note(number: Number) -> str:
 
 def _until(entry: DialIn) -> Iterator[Html]:
     if entry.expires is not None:
-        day = el("time", people_day(entry.expires), datetime=time_text(entry.expires))
+        day = el("time", people_day(entry.expires), datetime=iso(entry.expires))
         yield el("p", "Valid until ", day, class_="quiet")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
 
-from reconciler.render.words import clean
+from reconciler.core.text import clean
 
 
 @dataclass(frozen=True, slots=True)

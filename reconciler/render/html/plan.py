@@ -8,11 +8,13 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Plan
+from reconciler.core.text import short
+from reconciler.core.times import iso
 from reconciler.render.html.changes import changes_html, named
 from reconciler.render.html.markup import Html, Node, el, joined
 from reconciler.render.html.page import page
 from reconciler.render.outline import of_severity, risks_counted, todo
-from reconciler.render.words import count, duration, short, time_text
+from reconciler.render.words import count, duration
 
 
 def plan_html(
@@ -51,7 +53,7 @@ def _footer(plan: Plan, estimated: Estimate, seconds: float, tool: str) -> Html:
     cost = f"Reading took {count(plan.live.requests, 'request')}"
     if plan.changes:
         cost += f"; applying takes about {asked:,}, or {duration(seconds)}"
-    made = f"Planned at {time_text(plan.now)} by daily-reconciler {tool}"
+    made = f"Planned at {iso(plan.now)} by daily-reconciler {tool}"
     store = f"assignments are written to the {plan.store} store"
     return el("footer", el("p", f"{cost}. {made}; {store}. Nothing was written."))
 

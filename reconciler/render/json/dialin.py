@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.dialin.sheet import DialIn, Number, dial_string, tel_link
+from reconciler.core.times import iso
 from reconciler.render.json.documents import FORMAT_VERSION
 from reconciler.render.phones import for_people
-from reconciler.render.words import time_text
 
 
 def dialin_document(
@@ -29,7 +29,7 @@ def _dialin(entry: DialIn) -> dict[str, object]:
         "pin": entry.pin or None,
         "pin_masked": entry.masked,
         "numbers": [_number(number, entry.pin) for number in entry.numbers],
-        "expires": None if entry.expires is None else time_text(entry.expires),
+        "expires": None if entry.expires is None else iso(entry.expires),
         "problem": entry.problem or None,
     }
 

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from reconciler.core.compare.diff import FieldChange
-from reconciler.core.compare.equality import labelled
 from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate, label
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.report import Outcome, Report, Restoration
+from reconciler.core.secrecy import labelled
+from reconciler.core.times import iso
 from reconciler.errors import DailyRejectedError, ReconcilerError
-from reconciler.render.words import time_text
 
 FORMAT_VERSION = 1
 
@@ -75,7 +75,7 @@ def plan_document(
         **_head("plan", tool),
         "domain": {"name": plan.live.domain.name, "id": plan.live.domain.id},
         "dialin_store": plan.store,
-        "made_at": time_text(plan.now),
+        "made_at": iso(plan.now),
         "config_digest": digest,
         "base": plan.base or None,
         "writes_possible": False,
@@ -155,7 +155,7 @@ def report_document(
     return {
         **_head("report", tool),
         "domain": domain,
-        "made_at": time_text(made_at),
+        "made_at": iso(made_at),
         "exit_code": exit_code,
         "summary": {str(o): len(report.of(o)) for o in Outcome},
         "results": [

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-from reconciler.render.words import LONGEST, short
+from reconciler.core.text import LONGEST, short
 
 BLOCK_STARTS: Final = ("@@ ", "- ", "+ ", "! ", "# ")
 """How a line of a block starts. GitHub colours each of them in its own way."""

@@ -14,6 +14,8 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan
+from reconciler.core.text import clean, short
+from reconciler.core.times import iso
 from reconciler.render.markdown.marks import (
     block,
     code,
@@ -37,7 +39,7 @@ from reconciler.render.outline import (
     sides,
     todo,
 )
-from reconciler.render.words import clean, count, duration, path_text, short, time_text
+from reconciler.render.words import count, duration, path_text
 
 __all__ = ["LIMIT", "plan_markdown", "report_markdown"]
 
@@ -102,7 +104,7 @@ def _tail(plan: Plan, estimated: Estimate, seconds: float, whole: str) -> str:
     asked = estimated.general + estimated.deletion
     said = (
         f"Reading took {count(plan.live.requests, 'request')}; applying takes about "
-        f"{asked:,}, or {duration(seconds)}. Planned at {time_text(plan.now)}; "
+        f"{asked:,}, or {duration(seconds)}. Planned at {iso(plan.now)}; "
         "nothing was written."
     )
     return f"{said} The whole plan: {clean(whole)[:300]}." if whole else said

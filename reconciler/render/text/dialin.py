@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from reconciler.core.dialin.sheet import DialIn, Number, Source, dial_string
-from reconciler.render.words import clean, short, time_text
+from reconciler.core.text import clean, short
+from reconciler.core.times import in_utc, iso
 
 NOTHING: Final = "no room of this file has PIN dial-in"
 HIDDEN: Final = "*" * 11
@@ -45,16 +45,13 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def day_text(seconds: float | None) -> str:
     """The day of a time, in UTC: `2027-05-22`."""
-    return "" if seconds is None else time_text(seconds).partition("T")[0]
+    return "" if seconds is None else iso(seconds).partition("T")[0]
 
 
 def people_day(seconds: float) -> str:
     """The day of a time, in UTC, as people say it: `22 May 2027`."""
-    try:
-        day = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return str(seconds)
-    return f"{day.day} {day:%B} {day.year}"
+    day = in_utc(seconds)
+    return str(seconds) if day is None else f"{day.day} {day:%B} {day.year}"
 
 
 def problem_text(entry: DialIn) -> str:

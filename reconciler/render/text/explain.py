@@ -9,7 +9,8 @@ from typing import Final
 
 from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
-from reconciler.render.words import Paint, clean, count, short
+from reconciler.core.text import clean, short
+from reconciler.render.words import Paint, count
 
 WIDTH: Final = 80
 _TYPES: Final = {

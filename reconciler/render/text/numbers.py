@@ -7,8 +7,9 @@ from typing import Final
 
 from reconciler.core.dialin.number_use import NumberUse, Suggestion, Use
 from reconciler.core.model import Live
+from reconciler.core.text import clean, short
 from reconciler.render.text.dialin import columns
-from reconciler.render.words import clean, count, short
+from reconciler.render.words import count
 from reconciler.render.yaml import entry_lines, key_text
 
 NAMED: Final = 3

@@ -8,6 +8,7 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate, label
 from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
+from reconciler.core.text import clean, short
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,
@@ -18,15 +19,7 @@ from reconciler.render.outline import (
     sides,
     todo,
 )
-from reconciler.render.words import (
-    SIGNS,
-    Paint,
-    clean,
-    count,
-    duration,
-    path_text,
-    short,
-)
+from reconciler.render.words import SIGNS, Paint, count, duration, path_text
 
 _ACTION_COLOUR = {
     Action.CREATE: "green",

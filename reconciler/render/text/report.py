@@ -6,15 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.core.plan.model import Action, Unapproved
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
-from reconciler.render.words import (
-    Paint,
-    clean,
-    count,
-    duration,
-    path_text,
-    short,
-    value_text,
-)
+from reconciler.core.text import clean, short
+from reconciler.render.words import Paint, count, duration, path_text, value_text
 
 _PIN_NEWS = {
     PinFate.NEW: "has a new PIN; `daily-reconciler dialin` shows it",

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.compare.diff import ABSENT, FieldChange
-from reconciler.core.compare.equality import e164, mask_url, reveal, show, veil
 from reconciler.core.kinds import NUMBER, ROOM, SETTABLE
 from reconciler.core.model import (
     Config,
@@ -20,10 +19,11 @@ from reconciler.core.model import (
     LiveAssignment,
     LiveDomain,
     LiveRoom,
-    Secret,
 )
+from reconciler.core.phone import e164
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Plan
+from reconciler.core.secrecy import Secret, mask_url, reveal, show, veil
 
 NOW = 1_800_000_000
 HUSH = "hush-hush-value"

@@ -21,9 +21,9 @@ from reconciler.core.model import (
     LiveDomain,
     LiveRoom,
     PurchasedNumber,
-    Secret,
     Store,
 )
+from reconciler.core.secrecy import Secret
 
 ONE, TWO, THREE = "+12095550101", "+12095550102", "+12095550103"
 DOMAIN = LiveDomain("acme", "d", {})

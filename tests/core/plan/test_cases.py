@@ -32,11 +32,11 @@ import yaml
 from answers import Domain, client_on
 
 from reconciler.config.load import Variables, load
-from reconciler.core.compare.equality import labelled, reveal
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Action, Change, Plan, Selection
+from reconciler.core.secrecy import labelled, reveal
 from reconciler.daily.read import read_live
 from reconciler.render.html.plan import plan_html
 from reconciler.render.json.documents import dump, plan_document

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from answers import KEY, URL, Clock, Script, client_on, json_text, refusal
 
-from reconciler.core.model import Secret
+from reconciler.core.secrecy import Secret
 from reconciler.daily.http.address import check_url, is_loopback
 from reconciler.daily.http.client import DailyClient, Outside, ReadOnlyError
 from reconciler.errors import (

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model import LiveAssignment, Secret
+from reconciler.core.model import LiveAssignment
+from reconciler.core.secrecy import Secret
 from reconciler.daily.rescue.file import Rescue, load, losses, save
 from reconciler.errors import ReconcilerError
 

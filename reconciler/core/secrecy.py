@@ -1,0 +1,188 @@
+"""Which values are secret, and how they are shown instead.
+
+This module alone decides both. A value is secret where the kinds table or its key
+names it so, and where it came from a variable; of an address only its user info and
+its query are hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at
+from reconciler.core.kinds import KINDS, Kind, matches
+from reconciler.core.model import Desired, KindName, Path
+from reconciler.core.text import nearest
+
+_PLAIN: Final = frozenset({str, bool, int, float, type(None)})
+"""Types with nothing inside. Asked for before `Mapping`, which is slow to ask for."""
+_USER: Final = re.compile(r"//[^/@\s]*@")
+_QUERY: Final = re.compile(r"(?<=\S)\?[^\s\"'#]+")
+_SECRET_NAMES: Final = frozenset(p[-1] for k in KINDS.values() for p in k.secret)
+SECRET_WORDS: Final = ("hmac", "url", "password", "secret", "token", "credentials")
+"""Words in the name of a key that make its value likely to be a secret."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A string that is compared and sent, but never shown.
+
+    Two secrets are equal when their values are, whatever they are called.
+    `label` is what people see: the reference it came from, or a mask.
+    """
+
+    value: str
+    label: str = field(default="(secret)", compare=False)
+
+    def __repr__(self) -> str:
+        return self.label
+
+    __str__ = __repr__
+
+
+# Which values are secret.
+
+
+def is_secret(kind: KindName, path: Path) -> bool:
+    """Tell whether a value at this path must never be shown."""
+    return any(matches(path, pattern) for pattern in KINDS[kind].secret)
+
+
+def is_secret_key(path: Path) -> bool:
+    """Tell by the name alone whether a value is secret, wherever it stands."""
+    return not _SECRET_NAMES.isdisjoint(path)
+
+
+def sounds_secret(path: Path) -> bool:
+    """Tell whether an unknown key may be a secret one, misspelt."""
+    key = path[-1].lower()
+    return bool(nearest(key, SECRET_WORDS, 0.6)) or "key" in key or "secret" in key
+
+
+# What is shown.
+
+
+def reveal(value: object) -> object:
+    """The value with every secret opened: for comparing and sending only."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Secret):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: reveal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [reveal(item) for item in value]
+    return value
+
+
+def labelled(value: object) -> object:
+    """The value as JSON for people: secrets are their labels, absent is null."""
+    if isinstance(value, Secret):
+        return value.label
+    if isinstance(value, Mapping):
+        return {str(key): labelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [labelled(item) for item in value]
+    return None if value is ABSENT else value
+
+
+def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> object:
+    """The value as it may be shown: secrets become `Secret`s.
+
+    `twin` is the value on the other side: whatever is a secret on one side is one
+    on both. In a plain list with a secret no item has a sure twin: all are secret.
+    """
+    if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
+        return _sealed(value)
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {k: veil(kind, (*path, k), v, _of(twin, k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [veil(kind, (*path, i), v, _of(twin, i)) for i, v in enumerate(value)]
+    if isinstance(value, Secret) or not isinstance(value, str) or not value:
+        return value
+    steps = tuple(str(step) for step in path)
+    if isinstance(twin, Secret) and twin.value == value:
+        return twin
+    if isinstance(twin, Secret) or any(matches(steps, p) for p in kind.secret):
+        return Secret(value)
+    if any(matches(steps, p) for p in kind.address):
+        shown = mask_url(value)
+        return value if shown == value else Secret(value, shown)
+    return value
+
+
+def show(
+    kind: Kind, change: FieldChange, desired: Desired, live: Mapping[str, object]
+) -> FieldChange:
+    """The change as it may be shown: see `veil`.
+
+    A text that the file takes from a variable is hidden wherever it stands, since
+    lists may hold it at another position on the live side.
+    """
+    written = at(dict(desired.fields), change.path)
+    known = {secret.value: secret for secret in _secrets(desired.fields)}
+    after = written if isinstance(written, Secret) else change.after
+    after = veil(kind, change.path, after, written)
+    return FieldChange(
+        change.path,
+        _covered(veil(kind, change.path, change.before, written), known),
+        _covered(veil(kind, change.path, after, at(dict(live), change.path)), known),
+    )
+
+
+def mask_url(url: str) -> str:
+    """An address without its user info and query, which often hold keys."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(secret)"
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"***@{host}" if "@" in parts.netloc else parts.netloc
+    query = "***" if parts.query else ""
+    fragment = "***" if parts.fragment else ""
+    return urlunsplit((parts.scheme, netloc, parts.path, query, fragment))
+
+
+def mask_address(text: str) -> str:
+    """Hide the user info and the query of every address in a text."""
+    return _QUERY.sub("?***", _USER.sub("//***@", text))
+
+
+def _secrets(value: object) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets(item)
+
+
+def _sealed(value: object) -> object:
+    if isinstance(value, list):
+        return [_sealed(item) for item in value]
+    return Secret(value) if isinstance(value, str) and value else value
+
+
+def _covered(value: object, known: Mapping[str, Secret]) -> object:
+    if isinstance(value, Mapping):
+        return {key: _covered(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_covered(item, known) for item in value]
+    return known.get(value, value) if isinstance(value, str) and value else value
+
+
+def _of(twin: object, step: Step) -> object:
+    if isinstance(twin, Mapping):
+        return twin.get(step)
+    if isinstance(twin, list | tuple) and isinstance(step, int) and step < len(twin):
+        return twin[step]
+    # A secret that stands where the other side has an object hides all of it.
+    return twin if isinstance(twin, Secret) else None
