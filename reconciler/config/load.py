@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config import build as desired
-from reconciler.config.collector import collector_paused
 from reconciler.config.entries import Entry, Gathered, gather
 from reconciler.config.reading import excerpt as source
 from reconciler.config.reading import files, limits
@@ -68,32 +67,31 @@ def load(
     `paths` are files or folders, `now` is in Unix seconds, `read` gives the text of
     a file or the reason why there is none.
     """
-    with collector_paused():
-        names, missing = files.listed(paths)
-        texts = _read(names, read)
-        filling = Filling(environ, variables)
-        for document in texts.documents:
-            fill(document, filling)
-        gathered = gather(texts.documents)
-        whole = len(texts.documents) == len(names) and not missing
-        found = [
-            *missing,
-            *texts.findings,
-            *filling.findings,
-            *gathered.findings,
-            *_check(texts.documents, gathered, now, whole=whole),
-        ]
-        listed = tuple(limits.until_enough(in_order(found)))
-        findings = source.marked(listed, texts.documents, texts.texts)
-        config = None if errors(findings) else desired.config(gathered)
-        return Loaded(
-            config=config,
-            findings=findings,
-            files=tuple(map(str, names)),
-            variables=tuple(sorted(filling.names)),
-            digest=desired.digest(config) if config else "",
-            entries=gathered.entries,
-        )
+    names, missing = files.listed(paths)
+    texts = _read(names, read)
+    filling = Filling(environ, variables)
+    for document in texts.documents:
+        fill(document, filling)
+    gathered = gather(texts.documents)
+    whole = len(texts.documents) == len(names) and not missing
+    found = [
+        *missing,
+        *texts.findings,
+        *filling.findings,
+        *gathered.findings,
+        *_check(texts.documents, gathered, now, whole=whole),
+    ]
+    listed = tuple(limits.until_enough(in_order(found)))
+    findings = source.marked(listed, texts.documents, texts.texts)
+    config = None if errors(findings) else desired.config(gathered)
+    return Loaded(
+        config=config,
+        findings=findings,
+        files=tuple(map(str, names)),
+        variables=tuple(sorted(filling.names)),
+        digest=desired.digest(config) if config else "",
+        entries=gathered.entries,
+    )
 
 
 def _read(names: Iterable[Path], read: Reader) -> _Texts:

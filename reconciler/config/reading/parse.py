@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
@@ -28,9 +28,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.config.collector import collector_paused
-from reconciler.config.reading import limits
-from reconciler.config.reading import problems as syntax
+from reconciler.config.reading import limits, problems
 from reconciler.config.reading.positions import TO_END, Document, Spot, pack, unpack
 from reconciler.config.reading.scalars import NotJsonNumberError, resolve
 from reconciler.core.findings import Finding
@@ -63,17 +61,16 @@ def parse(text: str, file: str, *, loader: Any = _LOADER) -> Parsed:
     `loader` is a PyYAML loader class, used as a source of events only.
     """
     text = text.removeprefix("\ufeff")
-    if unfit := syntax.unfit_character(text, file):
+    if unfit := problems.unfit_character(text, file):
         return Parsed(None, (unfit,))
     source = loader(text)
     builder = _Builder(file, source.get_event)
     try:
-        with collector_paused():
-            data = builder.document()
+        data = builder.document()
     except _StopError as stop:
         return Parsed(None, (*builder.findings, stop.finding))
     except yaml.MarkedYAMLError as error:
-        return Parsed(None, (*builder.findings, syntax.broken(error, text, file)))
+        return Parsed(None, (*builder.findings, problems.broken(error, text, file)))
     finally:
         source.dispose()
     document = Document(file, text, data, builder.spots, builder.starts)
@@ -119,11 +116,11 @@ class _Builder:
         data = self._value(event)
         next_event()
         if isinstance(after := next_event(), DocumentStartEvent):
-            raise _StopError(syntax.second_document(self._place(after)))
+            raise _StopError(problems.SECOND_DOCUMENT.at(self._place(after)))
         if isinstance(data, dict):
             return data
         if data is not None:
-            self.findings.append(syntax.not_a_mapping(self._place(event)))
+            self.findings.append(problems.NOT_A_MAPPING.at(self._place(event)))
         return {}
 
     def _value(self, event: Any) -> object:
@@ -131,7 +128,7 @@ class _Builder:
         if kind is AliasEvent:
             return self._alias(event)
         if event.tag is not None:
-            self._found(syntax.tag(event.tag, self._place(event)))
+            self._found(problems.tag(event.tag, self._place(event)))
         self._counted(1, event)
         if kind is not ScalarEvent:
             return self._container(event, kind)
@@ -143,7 +140,7 @@ class _Builder:
     def _scalar(self, event: Any) -> object:
         text = event.value
         if len(text) > limits.MAX_TEXT:
-            raise _StopError(syntax.too_long(self._place(event)))
+            raise _StopError(problems.TOO_LONG.at(replace(self._place(event), width=1)))
         if not event.implicit[0]:
             return self._texts.setdefault(text, text)
         value = self._plain.get(text, _MISSING)
@@ -151,14 +148,14 @@ class _Builder:
             try:
                 value = self._plain[text] = resolve(text)
             except NotJsonNumberError:
-                self._found(syntax.not_a_number(self._place(event)))
+                self._found(problems.NOT_A_NUMBER.at(self._place(event)))
                 value = text
         return value
 
     def _container(self, event: Any, kind: type) -> object:
         self._depth += 1
         if self._depth > limits.MAX_DEPTH:
-            raise _StopError(syntax.too_deep(self._place(event)))
+            raise _StopError(problems.TOO_DEEP.at(self._place(event)))
         before, anchor = self._count - 1, event.anchor
         if anchor is not None:
             self._open.add(anchor)
@@ -189,7 +186,9 @@ class _Builder:
                 merges.append((event, value))
             elif key in found:
                 first = unpack(places[2 * list(found).index(key)], self._file)
-                self._found(syntax.duplicate(key, self._place(event), first))
+                self._found(
+                    problems.DUPLICATE.at(self._place(event), key=key, first=first)
+                )
             else:
                 found[key] = value
                 places.append(spot)
@@ -216,9 +215,9 @@ class _Builder:
 
     def _odd_key(self, event: Any) -> None:
         if type(event) is not ScalarEvent:
-            raise _StopError(syntax.odd_key(self._place(event)))
+            raise _StopError(problems.ODD_KEY.at(self._place(event)))
         if event.tag is not None:
-            self._found(syntax.tag(event.tag, self._place(event)))
+            self._found(problems.tag(event.tag, self._place(event)))
         if event.anchor is not None:
             self._anchors[event.anchor] = (event.value, 1)
 
@@ -229,10 +228,10 @@ class _Builder:
         (event, value), *others = merges
         for other, _ in others:
             place, first = self._place(other), self._place(event)
-            self._found(syntax.duplicate("<<", place, first))
+            self._found(problems.DUPLICATE.at(place, key="<<", first=first))
         for source in value if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
-                self._found(syntax.bad_merge(self._place(event)))
+                self._found(problems.BAD_MERGE.at(self._place(event)))
                 return
             self._counted(len(source), event)
             start = self.starts[id(source)]
@@ -245,9 +244,9 @@ class _Builder:
     def _alias(self, event: Any) -> object:
         name = event.anchor
         if name in self._open:
-            raise _StopError(syntax.endless(name, self._place(event)))
+            raise _StopError(problems.ENDLESS.at(self._place(event), name=name))
         if name not in self._anchors:
-            self._found(syntax.unknown_alias(name, self._place(event)))
+            self._found(problems.UNKNOWN_ALIAS.at(self._place(event), name=name))
             return None
         value, size = self._anchors[name]
         self._counted(size, event)
@@ -256,7 +255,7 @@ class _Builder:
     def _counted(self, size: int, event: Any) -> None:
         self._count += size
         if self._count > limits.MAX_VALUES:
-            raise _StopError(syntax.too_large(self._place(event)))
+            raise _StopError(problems.TOO_LARGE.at(self._place(event)))
 
     def _allowed(self) -> int:
         """How many entries the container that was just opened may have."""
@@ -265,8 +264,8 @@ class _Builder:
     def _excess(self, event: Any, left: int) -> Finding:
         place = self._place(event)
         if left < 0:
-            return syntax.too_many(self._allowed(), place)
-        return syntax.too_long(place)
+            return problems.TOO_MANY.at(place, limit=self._allowed())
+        return problems.TOO_LONG.at(replace(place, width=1))
 
     def _found(self, finding: Finding) -> None:
         """Keep a finding; with enough of them, reading on is of no use."""

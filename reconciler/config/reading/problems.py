@@ -1,4 +1,4 @@
-"""What is said about text that is not the YAML we read: one function a problem.
+"""What can be wrong with the text of a file: a table of problems, and libyaml's own.
 
 The words of libyaml are for people who write parsers; here they become a sentence
 and a next step for people who write config files.
@@ -7,7 +7,7 @@ and a next step for people who write config files.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import yaml
@@ -72,7 +72,7 @@ def unfit_character(text: str, file: str) -> Finding | None:
 
 
 def broken(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
-    """Say in our words what the parser stumbled over."""
+    """The problem that the parser reports, in the words of this table."""
     problem = str(error.problem or error.context or "")
     mark, context = error.problem_mark, error.context_mark
     message, hint = f"not YAML: {problem}", ""
@@ -107,119 +107,86 @@ def _stray(text: str, place: Place) -> tuple[str, str]:
     return f"a plain value cannot start with '{rest[:1]}'", _QUOTE
 
 
-def second_document(place: Place) -> Finding:
-    """A second `---` document."""
-    return Finding(
-        "yaml-syntax",
-        "a second document starts here; a file holds one document",
-        place,
-        hint="remove the '---' line, or put this part into a file of its own",
-    )
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding without its place. Names in braces are filled in by `at`."""
+
+    id: str
+    message: str
+    hint: str = ""
+
+    def at(self, place: Place, **parts: object) -> Finding:
+        """The finding for one place."""
+        message, hint = self.message.format(**parts), self.hint.format(**parts)
+        return Finding(self.id, message, place, hint)
 
 
-def not_a_mapping(place: Place) -> Finding:
-    """A file that is a list or a single value."""
-    return Finding(
-        "wrong-type",
-        "the file must be a mapping of keys to values",
-        place,
-        hint="begin with 'version: 1'",
-    )
+SECOND_DOCUMENT: Final = Problem(
+    "yaml-syntax",
+    "a second document starts here; a file holds one document",
+    "remove the '---' line, or put this part into a file of its own",
+)
+NOT_A_MAPPING: Final = Problem(
+    "wrong-type",
+    "the file must be a mapping of keys to values",
+    "begin with 'version: 1'",
+)
+OWN_TAG: Final = Problem(
+    "yaml-tag",
+    "the tag '{tag}' is not read",
+    "remove it; ${{NAME}} takes a value from the environment",
+)
+YAML_TAG: Final = replace(OWN_TAG, hint="remove it; a value in quotes is text")
+NOT_A_NUMBER: Final = Problem(
+    "out-of-range",
+    "this number is infinite or has too many digits",
+    "put it in quotes if it is text",
+)
+TOO_DEEP: Final = Problem(
+    "yaml-too-large", f"nested more than {limits.MAX_DEPTH} levels deep"
+)
+TOO_LARGE: Final = Problem(
+    "yaml-too-large",
+    f"this file expands to more than {limits.MAX_VALUES:,} values (aliases included)",
+    "use fewer aliases of aliases, or several files",
+)
+TOO_MANY: Final = Problem(
+    "yaml-too-large",
+    "more than {limit:,} entries in one mapping or list",
+    "use several files",
+)
+TOO_LONG: Final = Problem(
+    "yaml-too-large", f"a text of more than {limits.MAX_TEXT:,} characters"
+)
+ENDLESS: Final = Problem(
+    "yaml-too-large",
+    "the alias '*{name}' stands inside its own anchor and never ends",
+    "move the anchor to the part that is to be repeated",
+)
+UNKNOWN_ALIAS: Final = Problem(
+    "yaml-syntax",
+    "the alias '*{name}' has no anchor '&{name}' before it in this file",
+    "put the text in quotes if a plain '*' is meant",
+)
+DUPLICATE: Final = Problem(
+    "duplicate-key",
+    "'{key}' stands twice in one mapping, first at "
+    "{first.file}:{first.line}:{first.column}",
+    "remove one of the two",
+)
+ODD_KEY: Final = Problem(
+    "yaml-syntax",
+    "a key must be plain text",
+    "put it in quotes: a bare '{{', '[' or '*' has a meaning of its own",
+)
+BAD_MERGE: Final = Problem(
+    "wrong-type",
+    "'<<' takes the alias of a mapping, or a list of them",
+    "for example '<<: *base'",
+)
 
 
 def tag(name: str, place: Place) -> Finding:
     """An explicit tag; `name` is as the parser resolved it."""
     short = name.replace("tag:yaml.org,2002:", "!!")
-    hint = "remove it; a value in quotes is text"
-    if not short.startswith("!!"):
-        hint = "remove it; ${NAME} takes a value from the environment"
-    return Finding("yaml-tag", f"the tag '{short}' is not read", place, hint=hint)
-
-
-def not_a_number(place: Place) -> Finding:
-    """Infinity, nan, or a number of more digits than anybody means."""
-    return Finding(
-        "out-of-range",
-        "this number is infinite or has too many digits",
-        place,
-        hint="put it in quotes if it is text",
-    )
-
-
-def too_deep(place: Place) -> Finding:
-    """Nesting beyond any use."""
-    message = f"nested more than {limits.MAX_DEPTH} levels deep"
-    return Finding("yaml-too-large", message, place)
-
-
-def too_large(place: Place) -> Finding:
-    """Aliases of aliases of aliases, or simply too much."""
-    return Finding(
-        "yaml-too-large",
-        f"this file stands for more than {limits.MAX_VALUES:,} values, aliases counted",
-        place,
-        hint="use fewer aliases of aliases, or several files",
-    )
-
-
-def too_many(limit: int, place: Place) -> Finding:
-    """A mapping or list of more entries than anything has."""
-    message = f"more than {limit:,} entries in one mapping or list"
-    return Finding("yaml-too-large", message, place, hint="use several files")
-
-
-def too_long(place: Place) -> Finding:
-    """A key or value that goes on and on."""
-    message = f"a text of more than {limits.MAX_TEXT:,} characters"
-    return Finding("yaml-too-large", message, replace(place, width=1))
-
-
-def endless(name: str, place: Place) -> Finding:
-    """An alias of the very thing it stands in."""
-    return Finding(
-        "yaml-too-large",
-        f"the alias '*{name}' stands inside its own anchor and never ends",
-        place,
-        hint="move the anchor to the part that is to be repeated",
-    )
-
-
-def unknown_alias(name: str, place: Place) -> Finding:
-    """An alias whose anchor comes later, or never."""
-    return Finding(
-        "yaml-syntax",
-        f"the alias '*{name}' has no anchor '&{name}' before it in this file",
-        place,
-        hint="put the text in quotes if a plain '*' is meant",
-    )
-
-
-def duplicate(key: str, place: Place, first: Place) -> Finding:
-    """A key that stands twice in one mapping."""
-    return Finding(
-        "duplicate-key",
-        f"'{key}' stands twice in one mapping, first at "
-        f"{first.file}:{first.line}:{first.column}",
-        place,
-        hint="remove one of the two",
-    )
-
-
-def odd_key(place: Place) -> Finding:
-    """A mapping, list or alias as a key."""
-    return Finding(
-        "yaml-syntax",
-        "a key must be plain text",
-        place,
-        hint="put it in quotes: a bare '{', '[' or '*' has a meaning of its own",
-    )
-
-
-def bad_merge(place: Place) -> Finding:
-    """A merge key with something else than mappings."""
-    return Finding(
-        "wrong-type",
-        "'<<' takes the alias of a mapping, or a list of them",
-        place,
-        hint="for example '<<: *base'",
-    )
+    return (YAML_TAG if short.startswith("!!") else OWN_TAG).at(place, tag=short)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import time
 import tracemalloc
@@ -182,18 +181,6 @@ def test_merge_keys_count_as_aliases_do() -> None:
     parsed = parse(f"big: &big {{{big}}}\n{rooms}\n", "f")
 
     assert [f.id for f in parsed.findings] == ["yaml-too-large"]
-
-
-def test_the_collector_is_left_as_it_was() -> None:
-    """Reading pauses the garbage collector and puts it back, on or off."""
-    parse("a: [", "f")
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        parse("a: 1", "f")
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
 
 
 @settings(deadline=None, max_examples=300)
