@@ -129,8 +129,8 @@ class Report:
 
 def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Result, ...]:
     """The results in the order of the plan."""
-    rank = {id(change): index for index, change in enumerate(changes)}
-    return tuple(sorted(results, key=lambda r: rank.get(id(r.change), len(rank))))
+    rank = {change.id: index for index, change in enumerate(changes)}
+    return tuple(sorted(results, key=lambda r: rank.get(r.change.id, len(rank))))
 
 
 @dataclass(frozen=True, slots=True)

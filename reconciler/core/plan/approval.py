@@ -118,8 +118,8 @@ def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
 
 def without(plan: Plan, left_out: tuple[Unapproved, ...]) -> Plan:
     """The same plan without some of its changes."""
-    ids = {id(item.change) for item in left_out}
-    return replace(plan, changes=tuple(c for c in plan.changes if id(c) not in ids))
+    ids = {item.change.id for item in left_out}
+    return replace(plan, changes=tuple(c for c in plan.changes if c.id not in ids))
 
 
 def _why(change: Change, approved: ApprovedChange | None) -> str:

@@ -22,11 +22,8 @@ def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:
 
     `base` is what people call the base revision. Both plans share one reading.
     """
-    wanted = {(c.kind, c.key, c.action): c for c in base_plan.changes}
-    changes = tuple(
-        _marked(change, wanted.get((change.kind, change.key, change.action)))
-        for change in plan.changes
-    )
+    wanted = {c.id: c for c in base_plan.changes}
+    changes = tuple(_marked(change, wanted.get(change.id)) for change in plan.changes)
     dropped = tuple(_dropped(plan.config, base_plan.config, plan.live))
     count = sum(not resource.absent for resource in base_plan.config.resources)
     return replace(plan, changes=changes, base=base, base_count=count, dropped=dropped)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from reconciler.core.compare.diff import FieldChange, Step
 from reconciler.core.findings import Finding, errors
@@ -27,6 +28,9 @@ class Action(enum.StrEnum):
     RENEW = "renew"
     REPLACE = "replace"
     DELETE = "delete"
+
+
+ChangeId: TypeAlias = tuple[KindName, str, Action]
 
 
 class Origin(enum.StrEnum):
@@ -83,6 +87,11 @@ class Change:
     live: LiveRoom | LiveAssignment | None = field(default=None, repr=False)
     origin: Origin = Origin.UNKNOWN
     drifted: frozenset[tuple[Step, ...]] = frozenset()
+
+    @property
+    def id(self) -> ChangeId:
+        """Which change of its plan this is: a room may be renewed and updated too."""
+        return self.kind, self.key, self.action
 
     @property
     def address(self) -> str:

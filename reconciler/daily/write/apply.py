@@ -85,9 +85,7 @@ def _verified(run: Run) -> Report:
 
 def _release_rescue(run: Run, problem: str) -> None:
     """Remove the safety copy once every foreign entry was seen again."""
-    if run.rescued is None or run.lost or problem:
-        return
-    if run.stopped.startswith("the dial-in stores"):
+    if run.rescued is None or run.lost or run.stores_unread or problem:
         return
     run.rescued.unlink(missing_ok=True)
     run.rescued = None

@@ -22,14 +22,13 @@ from reconciler.daily.write.one_room import (
     write_room,
 )
 from reconciler.daily.write.run import (
-    TRIES,
     BlockedError,
     Run,
     explain,
     left_for_room,
     left_for_rooms,
-    looking_after,
 )
+from reconciler.daily.write.settle import TRIES, settle
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -48,8 +47,8 @@ def create_rooms(run: Run, changes: Sequence[Change]) -> None:
         plain = []
     for chunk in _chunks(plain):
         _create_batch(run, chunk)
-    batched = {id(c) for c in plain}
-    singly = [c for c in changes if id(c) not in batched]
+    batched = {c.id for c in plain}
+    singly = [c for c in changes if c.id not in batched]
     run.client.parallel(lambda change: _create_one(run, change), singly)
 
 
@@ -119,23 +118,28 @@ def _send_batch(run: Run, changes: list[Change]) -> str:
         run.skip(changes, run.stopped)
         return ""
     left = list(changes)
-    lost: AnswerLostError | None = None
-    for _ in range(TRIES):
+
+    def send() -> None:
         body = {"rooms": [wire.room_to_json(c.send, name=c.key) for c in left]}
-        try:
-            made = _made(run.client.send("POST", "/batch/rooms", body))
-        except AnswerLostError as error:
-            lost = error
-            with looking_after(lost):
-                made = read_rooms(run.client, [c.key for c in left])[0]
-        except DailyRejectedError as error:
-            if error.status != 400:
-                raise
-            return error.message
-        left = _settle_batch(run, left, made)
-        if not left:
-            return ""
-    raise lost or DailyAnswerError("a batch was answered without some of its rooms")
+        is_done(_made(run.client.send("POST", "/batch/rooms", body)))
+
+    def read() -> dict[str, LiveRoom]:
+        return read_rooms(run.client, [c.key for c in left])[0]
+
+    def is_done(made: Mapping[str, LiveRoom]) -> bool:
+        left[:] = _settle_batch(run, left, made)
+        return not left
+
+    try:
+        for _ in range(TRIES):
+            settle(send, read, is_done)
+            if not left:
+                return ""
+    except DailyRejectedError as error:
+        if error.status != 400:
+            raise
+        return error.message
+    raise DailyAnswerError("a batch was answered without some of its rooms")
 
 
 def _made(answer: object) -> dict[str, LiveRoom]:
@@ -172,22 +176,24 @@ def _create_one(run: Run, change: Change) -> Outcome:
 
 def _create(run: Run, change: Change) -> LiveRoom:
     body = wire.room_to_json(change.send, name=change.key)
-    problem: DailyError | None = None
-    for _ in range(TRIES):
+
+    def send() -> tuple[LiveRoom, bool]:
+        """The room, and whether it was there before."""
         try:
-            return write_room(run, change, "/rooms", body)
-        except DailyRejectedError as error:
-            problem = error
-            room = read_room(run.client, change.key)
-        except AnswerLostError as error:
-            problem = error
-            with looking_after(error):
-                room = read_room(run.client, change.key)
-        if room is not None:
-            return _take_over(run, change, room)
-        if isinstance(problem, DailyRejectedError):
-            break
-    raise problem or AssertionError("at least one try was made")
+            return write_room(run, "/rooms", body), False
+        except DailyRejectedError:
+            if (there := read()) is None:
+                raise
+            return there
+
+    def read() -> tuple[LiveRoom, bool] | None:
+        room = read_room(run.client, change.key)
+        return (room, True) if room else None
+
+    made = settle(send, read, bool)
+    assert made is not None  # noqa: S101  nothing is not what `bool` takes for done
+    room, was_there = made
+    return _take_over(run, change, room) if was_there else room
 
 
 def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
@@ -208,7 +214,7 @@ def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
         answer = run.client.send(
             "POST", room_path(room.name), wire.room_to_json(left.send)
         )
-        room = wire.room_from_json(answer, asked=change.key)
+        room = wire.room_from_json(answer)
     return room
 
 
@@ -228,5 +234,5 @@ def _revive(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
     bodies += [] if exp else [{"exp": None}]
     for body in bodies:
         answer = run.client.send("POST", room_path(room.name), wire.room_to_json(body))
-        room = wire.room_from_json(answer, asked=change.key)
+        room = wire.room_from_json(answer)
     return room

@@ -19,12 +19,11 @@ from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.read import read_domain
 from reconciler.daily.write.run import (
-    TRIES,
     Run,
     explain,
     left_for_number,
-    looking_after,
 )
+from reconciler.daily.write.settle import settle
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 
 
@@ -70,21 +69,17 @@ def _note(run: Run, changes: list[Change], problem: DailyError | None) -> None:
 
 def _write(run: Run, changes: list[Change]) -> None:
     left = list(changes)
-    lost: AnswerLostError | None = None
-    for _ in range(TRIES):
+
+    def send() -> None:
         _, entries = read_domain(run.client)
         lists = overlay(entries, left, run.plan.config.of_kind("number"))
-        try:
-            run.client.send("POST", "/", {"properties": lists})
-            return
-        except AnswerLostError as error:
-            lost = error
-        with looking_after(lost):
-            _, entries = read_domain(run.client)
-        left = [c for c in left if _is_left(run, c, entries)]
-        if not left:
-            return
-    raise lost or AssertionError("at least one try was made")
+        run.client.send("POST", "/", {"properties": lists})
+
+    def is_done(entries: tuple[LiveAssignment, ...]) -> bool:
+        left[:] = [c for c in left if _is_left(run, c, entries)]
+        return not left
+
+    settle(send, lambda: read_domain(run.client)[1], is_done)
 
 
 def _is_left(run: Run, change: Change, entries: tuple[LiveAssignment, ...]) -> bool:

@@ -23,15 +23,13 @@ from reconciler.daily.read import read_stores
 from reconciler.daily.rescue import file as rescue
 from reconciler.daily.write.legacy import write_lists
 from reconciler.daily.write.run import (
-    TRIES,
     PartWayError,
     Run,
     explain,
     left_for_number,
-    looking_after,
 )
+from reconciler.daily.write.settle import no_error_when_gone, settle
 from reconciler.errors import (
-    AnswerLostError,
     DailyError,
     DailyRejectedError,
     ReconcilerError,
@@ -60,7 +58,7 @@ def _write(run: Run, changes: list[Change]) -> None:
         run.skip(changes, run.stopped)
         return
     try:
-        before = read_stores(run.client)[1]
+        before = _stores(run)
         _save(run, before)
     except ReconcilerError as error:
         # Without a safety copy nothing is written, rooms included.
@@ -114,7 +112,7 @@ def find(
 def check_bystanders(run: Run, before: Sequence[LiveAssignment]) -> None:
     """Look at both stores; a vanished or changed foreign entry stops the run."""
     written = frozenset(c.key for c in _numbers(run))
-    after = read_stores(run.client)[1]
+    after = _stores(run)
     if lost := rescue.losses(before, after, written):
         run.lost += [said for said in lost if said not in run.lost]
         run.stop(f"assignments that the file does not mention were lost: {lost[0]}")
@@ -138,6 +136,7 @@ def _look(run: Run, before: Sequence[LiveAssignment]) -> None:
     try:
         check_bystanders(run, before)
     except DailyError as error:
+        run.stores_unread = True
         run.stop(
             f"the dial-in stores could not be read after a write: {explain(error)}"
         )
@@ -158,48 +157,41 @@ def _create(run: Run, change: Change) -> None:
         "type": change.send["type"],
         **wire.assignment_to_json(change.key, change.send),
     }
-    problem: DailyError | None = None
-    for _ in range(TRIES):
+
+    def send() -> None:
         try:
             run.client.send("POST", _PATH, body)
-            return
-        except DailyRejectedError as error:
-            problem = error
-            stores = read_stores(run.client)[1]
-        except AnswerLostError as error:
-            problem = error
-            with looking_after(error):
-                stores = read_stores(run.client)[1]
-        entry = find(change.key, "current", stores)
-        if entry is not None and not left_for_number(run, change, stores):
-            return
-        if entry is not None or isinstance(problem, DailyRejectedError):
-            break
-    raise problem or AssertionError("at least one try was made")
+        except DailyRejectedError:
+            if not is_done(_stores(run)):
+                raise
+
+    def is_done(stores: tuple[LiveAssignment, ...]) -> bool | None:
+        if find(change.key, "current", stores) is None:
+            return False
+        return None if left_for_number(run, change, stores) else True
+
+    settle(send, lambda: _stores(run), is_done)
 
 
 def _update(run: Run, change: Change) -> None:
-    live = change.live_assignment
-    path = f"{_PATH}/{quote(live.id if live else '', safe='')}"
     nulls = any(value is None for value in change.send.values())
-    lost: AnswerLostError | None = None
-    for _ in range(TRIES):
+
+    def send() -> None:
+        nonlocal nulls
         body = wire.assignment_to_json(change.key, change.send, with_nulls=nulls)
         try:
-            run.client.send("PUT", path, body)
-            return
+            run.client.send("PUT", _entry_path(change), body)
         except DailyRejectedError as error:
             if error.status != 400 or not nulls:
                 raise
             nulls = False
-            continue
-        except AnswerLostError as error:
-            lost = error
-        with looking_after(lost):
-            stores = read_stores(run.client)[1]
-        if change.fields and not left_for_number(run, change, stores):
-            return
-    raise lost or AssertionError("at least one try was made")
+            send()
+
+    settle(
+        send,
+        lambda: _stores(run),
+        lambda stores: bool(change.fields) and not left_for_number(run, change, stores),
+    )
 
 
 def _replace(run: Run, change: Change) -> None:
@@ -222,10 +214,10 @@ def _put_back(run: Run, change: Change) -> str:
         **wire.assignment_to_json(change.key, {"type": old.type, **old.fields}),
     }
     try:
-        if find(change.key, "current", read_stores(run.client)[1]) is None:
+        if find(change.key, "current", _stores(run)) is None:
             with contextlib.suppress(DailyError):
                 run.client.send("POST", _PATH, body)
-        now = find(change.key, "current", read_stores(run.client)[1])
+        now = find(change.key, "current", _stores(run))
     except DailyError as error:
         return f"{change.key} MAY BE UNASSIGNED NOW ({error.message}): apply again"
     if now is None:
@@ -236,21 +228,21 @@ def _put_back(run: Run, change: Change) -> str:
 
 
 def _delete(run: Run, change: Change) -> None:
+    def send() -> None:
+        with no_error_when_gone():
+            run.client.send("DELETE", _entry_path(change))
+
+    settle(
+        send,
+        lambda: _stores(run),
+        lambda stores: find(change.key, "current", stores) is None,
+    )
+
+
+def _entry_path(change: Change) -> str:
     live = change.live_assignment
-    path = f"{_PATH}/{quote(live.id if live else '', safe='')}"
-    lost: AnswerLostError | None = None
-    for _ in range(TRIES):
-        try:
-            run.client.send("DELETE", path)
-            return
-        except DailyRejectedError as error:
-            if error.status == 404:
-                return
-            raise
-        except AnswerLostError as error:
-            lost = error
-        with looking_after(lost):
-            stores = read_stores(run.client)[1]
-        if find(change.key, "current", stores) is None:
-            return
-    raise lost or AssertionError("at least one try was made")
+    return f"{_PATH}/{quote(live.id if live else '', safe='')}"
+
+
+def _stores(run: Run) -> tuple[LiveAssignment, ...]:
+    return read_stores(run.client)[1]

@@ -10,7 +10,8 @@ from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.read import read_room
-from reconciler.daily.write.run import BlockedError, Run, looking_after
+from reconciler.daily.write.run import BlockedError, Run
+from reconciler.daily.write.settle import looking_after
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -22,11 +23,11 @@ def room_path(name: str) -> str:
     return f"/rooms/{quote(name, safe='')}"
 
 
-def write_room(run: Run, change: Change, path: str, body: object) -> LiveRoom:
+def write_room(run: Run, path: str, body: object) -> LiveRoom:
     """Write a room. An answer that is no room tells nothing: it counts as lost."""
     answer = run.client.send("POST", path, body)
     try:
-        return wire.room_from_json(answer, asked=change.key)
+        return wire.room_from_json(answer)
     except DailyAnswerError as error:
         raise AnswerLostError(f"POST {path}: {error.message}") from error
 

@@ -21,14 +21,12 @@ from reconciler.daily.write.one_room import (
     write_room,
 )
 from reconciler.daily.write.run import (
-    TRIES,
     BlockedError,
     Run,
     left_for_room,
-    looking_after,
 )
+from reconciler.daily.write.settle import no_error_when_gone, settle
 from reconciler.errors import (
-    AnswerLostError,
     DailyRejectedError,
 )
 
@@ -99,39 +97,29 @@ def _check_pins(run: Run) -> None:
 def _update(run: Run, change: Change) -> LiveRoom:
     name = change.live_room.name if change.live_room else change.key
     body = wire.room_to_json(change.send)
-    for _ in range(TRIES):
-        try:
-            return write_room(run, change, room_path(name), body)
-        except AnswerLostError as error:
-            lost = error
-        with looking_after(lost):
-            room = read_room(run.client, change.key)
-        if room is None:
-            raise DailyRejectedError(
-                f"room '{change.key}' disappeared meanwhile", status=404
-            )
-        if change.fields and not _still_needed(run, change, room):
-            return room
-    raise lost
+    room = settle(
+        lambda: write_room(run, room_path(name), body),
+        lambda: read_room(run.client, change.key),
+        lambda room: room is None or _is_done(run, change, room),
+    )
+    if room is None:
+        raise DailyRejectedError(
+            f"room '{change.key}' disappeared meanwhile", status=404
+        )
+    return room
 
 
-def _still_needed(run: Run, change: Change, room: LiveRoom) -> bool:
-    return any(c.action is change.action for c in left_for_room(run, change, room))
+def _is_done(run: Run, change: Change, room: LiveRoom) -> bool:
+    """A room that is sent again on request is never seen to be done."""
+    left = left_for_room(run, change, room)
+    return bool(change.fields) and all(c.action is not change.action for c in left)
 
 
 def _delete(run: Run, change: Change) -> None:
     name = change.live_room.name if change.live_room else change.key
-    for _ in range(TRIES):
-        try:
+
+    def send() -> None:
+        with no_error_when_gone():
             run.client.send("DELETE", room_path(name))
-            return
-        except DailyRejectedError as error:
-            if error.status == 404:
-                return
-            raise
-        except AnswerLostError as error:
-            lost = error
-        with looking_after(lost):
-            if read_room(run.client, name) is None:
-                return
-    raise lost
+
+    settle(send, lambda: read_room(run.client, name), lambda room: room is None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.model import Change, Plan
+from reconciler.core.plan.model import Change, ChangeId, Plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Result
 from reconciler.daily.http.client import DailyClient
 from reconciler.errors import (
@@ -22,9 +21,6 @@ from reconciler.errors import (
 
 SETTLING: float = 2.0
 """Seconds to wait before a mismatch is read again and believed."""
-
-TRIES: int = 3
-"""How often a write whose answer was lost is tried, each time after a reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,10 @@ class Options:
 
 @dataclass(slots=True)
 class Run:
-    """The state of one apply. Everything that threads share goes through `_lock`."""
+    """The state of one apply. Everything that threads share goes through `_lock`.
+
+    `stores_unread`: the dial-in stores could not be read after one of them was written.
+    """
 
     client: DailyClient
     plan: Plan
@@ -54,8 +53,9 @@ class Run:
     stopped: str = ""
     lost: list[str] = field(default_factory=list)
     rescued: Path | None = None
+    stores_unread: bool = False
     numbers: dict[str, Outcome] = field(default_factory=dict)
-    _ended: dict[int, Outcome] = field(default_factory=dict)
+    _ended: dict[ChangeId, Outcome] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def attempt(self, change: Change, work: Callable[[], None]) -> Outcome:
@@ -87,7 +87,7 @@ class Run:
         """Keep a result and tell whoever watches."""
         result = Result(change, outcome, reason, wrote)
         with self._lock:
-            self._ended[id(change)] = outcome
+            self._ended[change.id] = outcome
             self.results.append(result)
             if change.kind == "number":
                 self.numbers[change.key] = outcome
@@ -129,7 +129,7 @@ class Run:
 
     def ended(self, change: Change) -> Outcome | None:
         """How a change ended, None while it has not."""
-        return self._ended.get(id(change))
+        return self._ended.get(change.id)
 
     def stop_if_hopeless(self, error: DailyError) -> None:
         """End the run after an error that every further request would meet too."""
@@ -149,17 +149,6 @@ class BlockedError(Exception):
 
 class PartWayError(Exception):
     """A change failed after it had written something; the text says what is left."""
-
-
-@contextmanager
-def looking_after(lost: AnswerLostError) -> Iterator[None]:
-    """Read what became of a write. When that fails too, its fate stays unknown."""
-    try:
-        yield
-    except DailyError as error:
-        raise AnswerLostError(
-            f"{lost.message}, and what became of it could not be read: {error.message}"
-        ) from error
 
 
 def left_for_room(run: Run, change: Change, room: LiveRoom | None) -> list[Change]:
