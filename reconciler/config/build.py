@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from reconciler.config.entries import Entry, Gathered
 from reconciler.config.variables import Filled
@@ -29,9 +29,6 @@ from reconciler.core.model import (
 from reconciler.core.phone import plain_number
 from reconciler.core.secrecy import Secret, is_secret
 from reconciler.core.times import duration, moment
-
-RENEW_SHARE: Final = 3
-"""Without `renew_before`, a third of `after`."""
 
 
 class Places(Mapping[Path, Place]):
@@ -90,10 +87,10 @@ def rolling(expires: object) -> Rolling | None:
     if not isinstance(expires, dict):
         return None
     after = duration(expires.get("after"))
-    before = duration(expires.get("renew_before", ""))
-    if after is None:
+    before = duration(expires.get("renew_before"))
+    if after is None or before is None:
         return None
-    return Rolling(after, after // RENEW_SHARE if before is None else before)
+    return Rolling(after, before)
 
 
 def assignment(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

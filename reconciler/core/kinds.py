@@ -34,7 +34,6 @@ class Kind:
     """
 
     name: KindName
-    order: int
     server_made: frozenset[str]
     secret: frozenset[Path] = frozenset()
     address: frozenset[Path] = frozenset()
@@ -55,7 +54,6 @@ _BUCKET = frozenset(
 
 ROOM: Final = Kind(
     name="room",
-    order=2,
     server_made=frozenset({"dialin_code", "dialin_number", "sip_uri"}),
     secret=frozenset(
         {
@@ -197,7 +195,6 @@ ROOM: Final = Kind(
 
 NUMBER: Final = Kind(
     name="number",
-    order=1,
     server_made=frozenset({"sip_uri", "phone_number", "id"}),
     secret=frozenset({("hmac",)}),
     address=frozenset({("room_creation_api",), ("hold_music_url",)}),

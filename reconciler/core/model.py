@@ -98,17 +98,12 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class LiveRoom:
-    """A room as Daily showed it. `config` holds every key Daily sent.
-
-    `asked` is the name it was found under, which differs from `name` only where
-    Daily ignores case.
-    """
+    """A room as Daily showed it. `config` holds every key Daily sent."""
 
     name: str
     id: str
     privacy: str | None
     config: Mapping[str, object] = field(default_factory=dict, repr=False)
-    asked: str = ""
 
     @property
     def fields(self) -> Mapping[str, object]:

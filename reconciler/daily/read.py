@@ -12,7 +12,6 @@ unknown: a refused cursor starts the list again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -137,7 +136,7 @@ def read_room(client: DailyClient, name: str) -> LiveRoom | None:
         if error.status == 404 and error.code:
             return None
         raise
-    return wire.room_from_json(answer, asked=name)
+    return wire.room_from_json(answer)
 
 
 def read_rooms(
@@ -204,6 +203,10 @@ def _one_page(client: DailyClient, path: str, params: Mapping[str, str | int]) -
     return wire.page(client.get(path, params), f"the list {path}")
 
 
+class _CursorRefusedError(Exception):
+    """Daily does not take the place where a list was to go on."""
+
+
 def _listed(
     client: DailyClient, path: str, size: int, cursor: str, first: Page | None = None
 ) -> tuple[list[Mapping[str, object]], int]:
@@ -211,9 +214,7 @@ def _listed(
     for _ in range(_RESTARTS):
         try:
             return _follow(client, path, size, cursor, first)
-        except DailyRejectedError as error:
-            if error.status not in (400, 404) or "starting_after" not in error.request:
-                raise
+        except _CursorRefusedError:
             first = None
     raise DailyAnswerError(
         f"the list {path} could not be read to its end in {_RESTARTS} attempts",
@@ -260,10 +261,6 @@ def _page_after(client: DailyClient, path: str, size: int, after: str) -> Page:
     try:
         return _one_page(client, path, {"limit": size, "starting_after": after})
     except DailyRejectedError as error:
-        error.request += " (starting_after)"
-        raise
-
-
-def with_assignments(live: Live, stores: tuple[LiveAssignment, ...]) -> Live:
-    """The same reading with both dial-in stores read again."""
-    return replace(live, assignments=stores)
+        if error.status not in (400, 404):
+            raise
+        raise _CursorRefusedError from error

@@ -61,7 +61,7 @@ def page(value: object, what: str) -> tuple[list[Mapping[str, object]], int | No
 # Rooms.
 
 
-def room_from_json(value: object, *, asked: str = "") -> LiveRoom:
+def room_from_json(value: object) -> LiveRoom:
     """A room, as every rooms endpoint answers it."""
     item = mapping(value, "a room")
     name = text(item.get("name"), "a room's name")
@@ -76,7 +76,6 @@ def room_from_json(value: object, *, asked: str = "") -> LiveRoom:
         id=str(item.get("id") or ""),
         privacy=privacy if isinstance(privacy, str) else None,
         config=settings,
-        asked=asked or name,
     )
 
 

@@ -45,11 +45,6 @@ class Original:
     has_defaults: bool
     variables: frozenset[str]
 
-    @property
-    def declared(self) -> frozenset[tuple[KindName, str]]:
-        """The rooms and numbers that it has, those to be deleted too."""
-        return frozenset((r.kind, r.key) for r in self.config.resources)
-
 
 def known_keys() -> Keys:
     """What the format knows, in the order of the schema."""

@@ -178,18 +178,18 @@ class DailyClient:
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """Read something. Raises DailyError; see the module for what is retried."""
         request = self._http.build_request("GET", self.url + path, params=params)
-        last = ""
+        last: Answer | Exception | None = None
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._exchange(request, "general")
             except httpx.RequestError as error:
-                last = _why(error)
+                last = error
             else:
                 if answer.status < 300 and (found := parsed(answer)) is not None:
                     return found[0]
                 if is_refusal(answer):
                     reject(answer, "GET", path, (self._key,))
-                last = describe(answer)
+                last = answer
                 if self._was_throttled(answer, attempt, "general"):
                     continue
             self._back_off(attempt)
@@ -208,12 +208,12 @@ class DailyClient:
         slow = method == "DELETE" and path.startswith("/rooms/")
         rate_class: RateClass = "deletion" if slow else "general"
         request = self._http.build_request(method, self.url + path, json=reveal(body))
-        last = ""
+        last: Answer | Exception | None = None
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._exchange(request, rate_class)
             except _UNSENT as error:
-                last = _why(error)
+                last = error
                 self._back_off(attempt)
                 continue
             except httpx.RequestError as error:
@@ -224,7 +224,7 @@ class DailyClient:
                 if 300 <= answer.status < 500:
                     reject(answer, method, path, (self._key, *secrets(body)))
                 return written(answer, method, path)
-            last = describe(answer)
+            last = answer
         raise _gave_up(f"{method} {path}", last, self.url)
 
     def _exchange(self, request: httpx.Request, rate_class: RateClass) -> Answer:
@@ -329,15 +329,16 @@ def _why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _gave_up(request: str, last: str, url: str) -> DailyError:
+def _gave_up(request: str, last: Answer | Exception | None, url: str) -> DailyError:
     host = urlsplit(url).netloc
-    if last.startswith("status"):
+    if isinstance(last, Answer):
         return DailyAnswerError(
             f"{host} gave no usable answer to {request} "
-            f"in {_ATTEMPTS} attempts ({last})",
+            f"in {_ATTEMPTS} attempts ({describe(last)})",
             tip="check DAILY_API_URL, and Daily's status page",
         )
+    why = _why(last) if last else "not tried"
     return DailyUnreachableError(
-        f"cannot reach {host} for {request} in {_ATTEMPTS} attempts ({last})",
+        f"cannot reach {host} for {request} in {_ATTEMPTS} attempts ({why})",
         tip="check the network, the proxy settings and DAILY_API_URL",
     )
