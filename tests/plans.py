@@ -119,8 +119,14 @@ def story(base: str = "") -> Plan:
 
 def gone(base: str) -> tuple[Dropped, ...]:
     """What a revision against this base no longer manages."""
-    room = Dropped("room", "attic", (), "attic: {state: absent}")
-    key = Dropped("room", "lobby", ("lang",), "lang: null")
+    room = Dropped(
+        *("room", "attic", (), "attic: {state: absent}", ("rooms",)),
+        ends=NOW + 86_400,
+        has_pin=True,
+        renamed_to="loft",
+    )
+    under = ("rooms", "lobby", "properties")
+    key = Dropped("room", "lobby", ("lang",), "lang: null", under)
     return (room, key) if base else ()
 
 
@@ -179,8 +185,8 @@ def every_slot(text: str, times: int = 1) -> tuple[Plan, tuple[Gate, ...]]:
         base_count=9,
         findings=tuple(found * times),
         dropped=(
-            Dropped("room", text, (text, text), text),
-            Dropped("number", text, (), text),
+            Dropped("room", text, (text, text), text, (text,), renamed_to=text),
+            Dropped("number", text, (), text, (text,), ends=NOW, has_pin=True),
         )
         * times,
         unmanaged=Unmanaged(1, (text,), (entry,), listed=True),

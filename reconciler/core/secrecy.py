@@ -136,6 +136,31 @@ def show(
     )
 
 
+def conceal(
+    kind: Kind, path: tuple[Step, ...], live: object, declared: Mapping[str, object]
+) -> object:
+    """A live value beside what some revision declares: its secrets are `Secret`s.
+
+    A text that this revision takes from a variable is hidden wherever it stands.
+    """
+    known = {secret.value: secret for secret in _secrets(declared)}
+    opened = veil(kind, path, reveal(live), at(dict(declared), path))
+    return _both_hidden(live, _covered(opened, known))
+
+
+def _both_hidden(one: object, other: object) -> object:
+    """Equal values with the secrets of both; those of the second one's label."""
+    if isinstance(other, Secret):
+        return other
+    if isinstance(one, Secret):
+        return one
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {key: _both_hidden(item, other[key]) for key, item in one.items()}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_both_hidden(*pair) for pair in zip(one, other, strict=True)]
+    return other
+
+
 def mask_url(url: str) -> str:
     """An address without its user info and query, which often hold keys."""
     try:

@@ -14,6 +14,7 @@ from typing import Final
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
+from reconciler.core.times import iso
 from reconciler.render.words import count, left_alone, value_text
 
 RISKS: Final[dict[str, tuple[str, str]]] = {
@@ -157,6 +158,20 @@ def is_drift(change: Change, field: FieldChange) -> bool:
     return change.origin is Origin.CHANGE and field.path in change.drifted
 
 
+RENAMED: Final = ("likely renamed to", "which is another room with another PIN")
+"""What stands before and after the likely new name of a room."""
+
+
 def dropped_advice(dropped: Dropped) -> str:
     """What the line of a dropped thing is for."""
+    if dropped.keeps:
+        return "to keep it managed, write"
     return "to reset it, write" if dropped.path else "to remove it, write"
+
+
+def dropped_effect(dropped: Dropped) -> str:
+    """What happens to those who use it; empty when nothing ends."""
+    what = "its PIN" if dropped.has_pin else "the room"
+    if dropped.ends is not None:
+        return f"{what} ends on {iso(dropped.ends)}, and nothing renews it"
+    return "its PIN stays, and nothing watches it" if dropped.has_pin else ""

@@ -279,6 +279,34 @@ def test_what_is_no_longer_managed_is_listed(world: World) -> None:
     assert document["changes"] == []
 
 
+@pytest.mark.parametrize("literal", ["null", "https://hooks.example.com/other"])
+@pytest.mark.parametrize("is_set", [True, False])
+def test_a_variable_of_the_base_stays_hidden(
+    world: World, monkeypatch: pytest.MonkeyPatch, literal: str, is_set: bool
+) -> None:
+    """The live value that a variable of the base set is in no format of the plan."""
+    secret = "https://hooks.example.com/T0/XSECRET"
+    monkeypatch.setenv("HOOK", secret)
+    hook = "lang: de, meeting_join_hook: "
+    world.write(BASE.replace("lang: de", f"{hook}'${{HOOK}}'"))
+    world.apply()
+    _git(world.folder, "commit", "-qam", "hook")
+    if not is_set:
+        monkeypatch.delenv("HOOK")
+    world.write(BASE.replace("lang: de", f"{hook}{literal}"))
+    files = {"--out": "plan.json", "--markdown": "plan.md", "--html": "plan.html"}
+
+    ran = world.plan("--base", "git:HEAD", *(p for pair in files.items() for p in pair))
+
+    assert "meeting_join_hook" in ran.out
+    shown = [
+        ran.out,
+        ran.err,
+        *((world.folder / f).read_text() for f in files.values()),
+    ]
+    assert "XSECRET" not in "".join(shown)
+
+
 def test_a_base_costs_no_further_request(world: World) -> None:
     """Base and head are planned against one reading of Daily."""
     world.forget()

@@ -6,15 +6,15 @@ the base would do as well is drift, what only this revision would do is its chan
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.core.compare.diff import FieldChange
+from reconciler.core.compare.diff import FieldChange, Step, at, same
 from reconciler.core.kinds import KINDS
-from reconciler.core.model import Config, Desired, Live
-from reconciler.core.plan.model import Change, Dropped, Origin, Plan
-from reconciler.core.secrecy import reveal
+from reconciler.core.model import Config
+from reconciler.core.plan.dropped import dropped_by, shown
+from reconciler.core.plan.model import Action, Change, Origin, Plan
+from reconciler.core.secrecy import conceal, reveal
 
 
 def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:
@@ -24,16 +24,47 @@ def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:
     """
     wanted = {c.id: c for c in base_plan.changes}
     changes = tuple(_marked(change, wanted.get(change.id)) for change in plan.changes)
-    dropped = tuple(_dropped(plan.config, base_plan.config, plan.live))
-    count = sum(not resource.absent for resource in base_plan.config.resources)
-    return replace(plan, changes=changes, base=base, base_count=count, dropped=dropped)
+    plan = replace(plan, changes=changes)
+    return with_dropped(plan, base_plan.config, base)
+
+
+def with_dropped(plan: Plan, base: Config, name: str) -> Plan:
+    """List what the base managed and this plan does not; mark no change.
+
+    For a base of which only the entries can be told, and not all they declare.
+    """
+    declared = [old for old in base.resources if not old.absent]
+    return replace(
+        plan,
+        base=name,
+        base_count=sum(shown(old, plan.live) is not None for old in declared),
+        dropped=tuple(dropped_by(plan.config, base, plan.live)),
+        changes=tuple(_concealed(plan.changes, base)),
+    )
+
+
+def _concealed(changes: Iterable[Change], base: Config) -> Iterator[Change]:
+    """What the base takes from a variable is a secret in Daily too."""
+    declared = {(old.kind, old.key): old.fields for old in base.resources}
+    for change in changes:
+        old = declared.get((change.kind, change.key))
+        yield _without_secrets_of(change, old) if old else change
+
+
+def _without_secrets_of(change: Change, declared: Mapping[str, object]) -> Change:
+    kind = KINDS[change.kind]
+    fields = tuple(
+        replace(field, before=conceal(kind, field.path, field.before, declared))
+        for field in change.fields
+    )
+    return replace(change, fields=fields)
 
 
 def _marked(change: Change, twin: Change | None) -> Change:
     if twin is None:
         return replace(change, origin=Origin.CHANGE)
     theirs = {field.path: field for field in twin.fields}
-    rolling = change.desired.rolling
+    rolling = _same_rolling(change, twin)
     drifted = frozenset(
         field.path
         for field in change.fields
@@ -41,67 +72,53 @@ def _marked(change: Change, twin: Change | None) -> Change:
         and (
             _same_goal(field, theirs[field.path])
             # Both revisions count from now: the seconds differ, the wish does not.
-            or (field.path == ("exp",) and rolling == twin.desired.rolling and rolling)
+            or (field.path == ("exp",) and rolling)
         )
     )
     moved = any(field.path not in drifted for field in change.fields)
+    moved = moved or _sends_otherwise(change, twin)
     origin = Origin.CHANGE if moved else Origin.DRIFT
     return replace(change, origin=origin, drifted=drifted)
 
 
+def _sends_otherwise(change: Change, twin: Change) -> bool:
+    """Tell whether this revision would send what its base would not.
+
+    A new object is what is sent and Daily's defaults for the rest, so there a value
+    that only the base sends counts as well. What an update sends as Daily shows it
+    already (an object is sent whole) changes nothing.
+    """
+    ours, theirs = _leaves(change.send), _leaves(twin.send)
+    if _same_rolling(change, twin):
+        ours.pop(("exp",), None)
+        theirs.pop(("exp",), None)
+    if change.action in (Action.CREATE, Action.REPLACE):
+        return not same(ours, theirs)
+    live = change.live.fields if change.live else {}
+    return any(
+        not (path in theirs and same(value, theirs[path]))
+        and not same(value, at(live, path))
+        for path, value in ours.items()
+    )
+
+
+def _leaves(
+    value: Mapping[str, object], root: tuple[Step, ...] = ()
+) -> dict[tuple[Step, ...], object]:
+    """Each value that is not a mapping, by its path; secrets are opened."""
+    leaves: dict[tuple[Step, ...], object] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping) and item:
+            leaves |= _leaves(item, (*root, key))
+        else:
+            leaves[*root, key] = reveal(item)
+    return leaves
+
+
+def _same_rolling(change: Change, twin: Change) -> bool:
+    rolling = change.desired.rolling
+    return rolling is not None and rolling == twin.desired.rolling
+
+
 def _same_goal(field: FieldChange, other: FieldChange) -> bool:
     return reveal(field.after) == reveal(other.after)
-
-
-def _dropped(config: Config, base: Config, live: Live) -> Iterator[Dropped]:
-    declared = {(r.kind, r.key): r for r in config.resources}
-    for old in base.resources:
-        if old.absent:
-            continue
-        new = declared.get((old.kind, old.key))
-        shown = _shown(old, live)
-        if shown is None:
-            continue
-        if new is None:
-            yield Dropped(old.kind, old.key, (), f"{_key(old)}: {{state: absent}}")
-        elif not new.absent:
-            yield from _dropped_fields(old, new, shown)
-
-
-def _dropped_fields(
-    old: Desired, new: Desired, shown: Mapping[str, object]
-) -> Iterator[Dropped]:
-    for name, value in old.fields.items():
-        if value is None or name == "type":
-            continue
-        if name not in new.fields and shown.get(name) is not None:
-            yield Dropped(old.kind, old.key, (name,), f"{name}: null")
-        elif name in KINDS[old.kind].objects:
-            yield from _dropped_keys(old, new, name, shown)
-
-
-def _dropped_keys(
-    old: Desired, new: Desired, name: str, shown: Mapping[str, object]
-) -> Iterator[Dropped]:
-    before, after, live = old.fields[name], new.fields[name], shown.get(name)
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
-        return
-    seen = live if isinstance(live, Mapping) else {}
-    for key, value in before.items():
-        if value is not None and key not in after and seen.get(key) is not None:
-            yield Dropped(old.kind, old.key, (name, key), f"{name}: {{{key}: null}}")
-
-
-def _shown(old: Desired, live: Live) -> Mapping[str, object] | None:
-    """The live side of something declared; None when Daily does not have it."""
-    if old.kind == "room":
-        room = live.rooms.get(old.key)
-        return room.fields if room else None
-    for entry in live.assignments:
-        if entry.number == old.key:
-            return entry.fields
-    return None
-
-
-def _key(resource: Desired) -> str:
-    return json.dumps(resource.key) if resource.kind == "number" else resource.key

@@ -106,15 +106,22 @@ def _shrinking(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         allow.get("empty-config", 0),
         "the files declare no room and no number",
     )
-    lost = sum(1 for dropped in plan.dropped if not dropped.path)
-    most = max(1, plan.base_count // 2, allow.get("lost-entries", 0))
-    yield Gate(
-        "lost-entries",
-        lost if lost > most else 0,
-        most,
-        f"{lost} of {plan.base_count} entries of {plan.base or 'the base'} are no "
-        f"longer in the files; at most {most}",
+    yield _lost_entries(plan, allow.get("lost-entries", 0))
+
+
+def _lost_entries(plan: Plan, allowed: int) -> Gate:
+    base = plan.base or "the base"
+    if plan.base_unread:
+        files = "1 file" if plan.base_unread == 1 else f"{plan.base_unread} files"
+        text = f"{files} of {base} cannot be read, so entries may be lost unseen"
+        return Gate("lost-entries", plan.base_unread, allowed, text)
+    lost = sum(not dropped.path for dropped in plan.dropped)
+    most = max(1, plan.base_count // 2, allowed)
+    text = (
+        f"{lost} of {plan.base_count} entries that {base} declares and Daily has are "
+        f"no longer in the files; at most {most}"
     )
+    return Gate("lost-entries", lost if lost > most else 0, most, text)
 
 
 def written_lists(plan: Plan) -> frozenset[str]:

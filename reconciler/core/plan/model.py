@@ -49,14 +49,23 @@ class Origin(enum.StrEnum):
 class Dropped:
     """Something the base managed and this revision does not; it stays in Daily.
 
-    `path` is empty for a whole room or number. `line` is what to write to remove or
-    reset it.
+    `path` is empty for a whole room or number, and `("expires",)` for a room that is
+    not renewed any more. `line` is what to write beneath the keys `under`: it removes
+    or resets the thing, or keeps it managed where `keeps` says so. It is empty where
+    no line helps.
+    `ends`: Unix seconds at which Daily ends the room, if it does; `has_pin` says that
+    callers use its PIN until then. `renamed_to` is the likely new name of a room.
     """
 
     kind: KindName
     key: str
     path: tuple[str, ...]
     line: str
+    under: tuple[str, ...] = ()
+    keeps: bool = False
+    ends: int | None = None
+    has_pin: bool = False
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,8 @@ class Plan:
 
     `managed_live`: how many declared resources Daily has; limits in percent count
     against it. `now`: Unix seconds. `base` names the revision that the plan was
-    compared with, `base_count` how many resources it declared; see `origin`.
+    compared with, `base_count` how many of its resources Daily has, `base_unread` how
+    many of its files cannot be read; see `origin`.
     """
 
     config: Config
@@ -159,6 +169,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     base: str = ""
     base_count: int = 0
+    base_unread: int = 0
     dropped: tuple[Dropped, ...] = ()
 
     @property

@@ -12,9 +12,11 @@ from reconciler.render.html.markup import Html, Node, el
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    RENAMED,
     Group,
     Section,
     dropped_advice,
+    dropped_effect,
     groups,
     is_drift,
     sections,
@@ -114,13 +116,25 @@ def _dropped_section(dropped: Sequence[Dropped]) -> Html:
 
 def _dropped(dropped: Dropped) -> Html:
     path: list[Node] = [" ", el("code", ".".join(dropped.path))] if dropped.path else []
-    advice = f"{dropped_advice(dropped).capitalize()} "
     return el(
         "li",
         el("h3", f"{dropped.kind} ", named(dropped.key), *path),
-        el("p", advice, el("code", dropped.line)),
+        *_dropped_parts(dropped),
         class_="item",
     )
+
+
+def _dropped_parts(dropped: Dropped) -> Iterator[Html]:
+    if effect := dropped_effect(dropped):
+        yield el("ul", el("li", el("b", "Risk:"), f" {effect}"), class_="risks")
+    if dropped.renamed_to:
+        before, after = RENAMED
+        name = named(dropped.renamed_to)
+        yield el("p", f"{before.capitalize()} ", name, f", {after}.")
+    if dropped.line:
+        where = el("code", ".".join(dropped.under))
+        advice = f"{dropped_advice(dropped).capitalize()} in "
+        yield el("p", advice, where, ": ", el("code", dropped.line))
 
 
 def named(text: str) -> Html:

@@ -109,6 +109,11 @@ def _dropped(dropped: Dropped) -> dict[str, object]:
         "key": dropped.key,
         "path": list(dropped.path),
         "to_remove": dropped.line,
+        "under": list(dropped.under),
+        "keeps": dropped.keeps,
+        "ends": None if dropped.ends is None else iso(dropped.ends),
+        "has_pin": dropped.has_pin,
+        "renamed_to": dropped.renamed_to or None,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
-from reconciler.core.plan.model import Action, Change, Plan
+from reconciler.core.plan.model import Action, Change, Dropped, Plan
 from reconciler.core.text import clean, short
 from reconciler.core.times import iso
 from reconciler.render.markdown.marks import (
@@ -28,8 +28,10 @@ from reconciler.render.markdown.report import report_markdown
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    RENAMED,
     Section,
     dropped_advice,
+    dropped_effect,
     gravest_first,
     groups,
     is_drift,
@@ -185,14 +187,25 @@ def _change(change: Change) -> Iterator[str]:
 def _dropped(plan: Plan, room: int) -> Iterator[str]:
     if not plan.dropped:
         return
-    lines = [
-        f"- {d.kind} {code(' '.join((d.key, *['.'.join(d.path)] * bool(d.path))))}: "
-        f"{dropped_advice(d)} {code(d.line)}"
-        for d in plan.dropped
-    ]
     yield f"### {DROPPED_TITLE}"
     yield DROPPED_ABOUT
-    yield "\n".join(fitting(lines, room))
+    # What ends for callers comes first: a long list is cut at its end.
+    ranked = sorted(plan.dropped, key=lambda d: (not d.has_pin, d.ends is None))
+    yield "\n".join(fitting([_dropped_line(d) for d in ranked], room))
+
+
+def _dropped_line(dropped: Dropped) -> str:
+    path = [".".join(dropped.path)] * bool(dropped.path)
+    parts = []
+    if effect := dropped_effect(dropped):
+        parts.append(f"**{effect}**")
+    if dropped.renamed_to:
+        parts.append(f"{RENAMED[0]} {code(dropped.renamed_to)}, {RENAMED[1]}")
+    if dropped.line:
+        where = code(".".join(dropped.under))
+        parts.append(f"{dropped_advice(dropped)} in {where}: {code(dropped.line)}")
+    what = f"{dropped.kind} {code(' '.join((dropped.key, *path)))}"
+    return f"- {': '.join((what, *['; '.join(parts)] * bool(parts)))}"
 
 
 def _gravest(plan: Plan, room: int) -> Iterator[str]:

@@ -12,8 +12,10 @@ from reconciler.core.text import clean, short
 from reconciler.render.outline import (
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    RENAMED,
     Section,
     dropped_advice,
+    dropped_effect,
     is_drift,
     sections,
     sides,
@@ -161,7 +163,13 @@ def _dropped(plan: Plan, paint: Paint) -> Iterator[str]:
     for dropped in plan.dropped:
         what = " ".join((dropped.kind, short(dropped.key), ".".join(dropped.path)))
         yield f"    {clean(what.rstrip())}"
-        yield f"        {dropped_advice(dropped)}: {short(dropped.line)}"
+        if effect := dropped_effect(dropped):
+            yield f"        {paint('!', 'yellow', 'bold')} {paint(effect, 'yellow')}"
+        if dropped.renamed_to:
+            yield f"        {RENAMED[0]} {short(dropped.renamed_to)}, {RENAMED[1]}"
+        if dropped.line:
+            where = short(".".join(dropped.under))
+            yield f"        {dropped_advice(dropped)} in {where}: {short(dropped.line)}"
     yield ""
 
 

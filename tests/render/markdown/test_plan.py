@@ -87,8 +87,13 @@ def test_a_base_gives_sections() -> None:
     assert "room lobby" in own
     assert "+ max_participants: 25  (drift)" in own
     assert "room studio" in drift
-    assert "- room `attic`: to remove it, write `attic: {state: absent}`" in drift
-    assert "- room `lobby lang`: to reset it, write `lang: null`" in drift
+    assert (
+        "- room `attic`: **its PIN ends on 2027-01-16T08:00:00Z, and nothing renews "
+        "it**; likely renamed to `loft`, which is another room with another PIN; to "
+        "remove it, write in `rooms`: `attic: {state: absent}`"
+    ) in drift
+    reset = "to reset it, write in `rooms.lobby.properties`: `lang: null`"
+    assert f"- room `lobby lang`: {reset}" in drift
 
 
 def test_gates_come_before_changes() -> None:
