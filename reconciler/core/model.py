@@ -141,6 +141,17 @@ class LiveAssignment:
     id: str = ""
     position: int = 0
 
+    @property
+    def label(self) -> str:
+        """Its number, else its SIP address or name."""
+        name = self.fields.get("sip_uri") or self.fields.get("name_prefix") or self.id
+        return self.number or f"SIP entry {name or self.position}"
+
+    @property
+    def description(self) -> str:
+        """What people call the entry, and where it is: for messages."""
+        return f"{self.label} ({self.type}, {self.store} store)"
+
 
 @dataclass(frozen=True, slots=True)
 class PurchasedNumber:

@@ -22,7 +22,7 @@ from reconciler.core.model import (
     Rolling,
 )
 from reconciler.core.plan.cost import estimate
-from reconciler.core.plan.gates import NAMES, check_gates, label
+from reconciler.core.plan.gates import NAMES, check_gates
 from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 
@@ -117,7 +117,7 @@ def test_an_entry_is_called_by_what_it_has(entry: Any, said: str) -> None:
     """An entry is its number, else its SIP address, name, id or place."""
     full = {"store": "legacy", "type": "pinless_dialin", "number": None, **entry}
 
-    assert label(LiveAssignment(**full)) == said
+    assert LiveAssignment(**full).label == said
 
 
 # Estimates.

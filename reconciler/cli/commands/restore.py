@@ -87,7 +87,7 @@ def _restore(
     restoring.check_same_domain(rescue, domain.name)
     lost = restoring.missing(rescue, stores)
     for entry in lost:
-        session.say(f"missing: {clean(restoring.describe(entry))}")
+        session.say(f"missing: {clean(entry.description)}")
     restoring.check_gates(lost, domain, stores, allowed)
     if lost and not yes:
         question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
@@ -105,14 +105,13 @@ def _restore(
 
 def _lines(result: Restoration) -> Iterator[str]:
     from reconciler.core.text import clean
-    from reconciler.daily.rescue.restore import describe
     from reconciler.render.words import count
 
     problems = [done for done in result.made if done.problem]
     for done in problems:
-        yield f"failed: {clean(describe(done.entry))}: {clean(done.problem)}"
+        yield f"failed: {clean(done.entry.description)}: {clean(done.problem)}"
     for entry in result.left:
-        yield f"still missing: {clean(describe(entry))}"
+        yield f"still missing: {clean(entry.description)}"
     if result.unverified:
         yield f"not verified: {clean(result.unverified)}; restore again to look"
     back = count(len(result.made) - len(problems), "assignment")

@@ -8,7 +8,7 @@ was looked at. Renewals count against no gate.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -78,15 +78,27 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         most = max(_most(action, limit, plan.managed_live), allow.get(action, 0))
         text = f"{count} to {action} of {plan.managed_live} managed; at most {most}"
         yield Gate(str(action), count, most, text)
-    rotations = list(_rotations(plan))
+    blind = written_lists(plan) - plan.live.domain.shown_lists
+    yield from list_gates(list(_rotations(plan)), blind, allow)
+    yield from _shrinking(plan, allow)
+
+
+def list_gates(
+    bare: Sequence[str], hidden: Iterable[str], allow: Mapping[str, int]
+) -> Iterator[Gate]:
+    """The gates of entries that would be written as they are not known.
+
+    `bare`: labels of entries whose `hmac` is not known; `hidden`: legacy lists to be
+    replaced that Daily did not show.
+    """
     yield Gate(
         "hmac-rotation",
-        len(rotations),
+        len(bare),
         allow.get("hmac-rotation", 0),
         "Daily may make a new hmac, which breaks the webhooks that check the old one, "
-        f"for: {', '.join(rotations)}",
+        f"for: {', '.join(bare)}",
     )
-    blind = sorted(written_lists(plan) - plan.live.domain.shown_lists)
+    blind = sorted(hidden)
     yield Gate(
         "blind-list-write",
         len(blind),
@@ -94,7 +106,6 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         f"Daily did not show the legacy list {', '.join(blind)}; writing it may remove "
         "entries that cannot be seen",
     )
-    yield from _shrinking(plan, allow)
 
 
 def _shrinking(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
@@ -145,23 +156,21 @@ def _rotations(plan: Plan) -> Iterator[str]:
         if rewritten and pinless and not change.send.get("hmac"):
             yield change.key
     if "pinless_dialin" in written_lists(plan):
-        yield from (label(e) for e in plan.live.assignments if _loses_hmac(e, plan))
+        yield from (e.label for e in plan.live.assignments if _loses_hmac(e, plan))
+
+
+def is_bare(entry: LiveAssignment) -> bool:
+    """True for an entry of the legacy list whose hmac Daily does not show."""
+    pinless = entry.store == "legacy" and entry.type == "pinless_dialin"
+    return pinless and not entry.fields.get("hmac")
 
 
 def _loses_hmac(entry: LiveAssignment, plan: Plan) -> bool:
     """True for a bystander in the legacy list that would be sent without its hmac."""
-    if entry.store != "legacy" or entry.type != "pinless_dialin":
-        return False
-    if entry.fields.get("hmac") or entry.number in {c.key for c in plan.changes}:
+    if not is_bare(entry) or entry.number in {c.key for c in plan.changes}:
         return False
     declared = {n.key: n for n in plan.config.of_kind("number")}.get(entry.number or "")
     return declared is None or not declared.fields.get("hmac")
-
-
-def label(entry: LiveAssignment) -> str:
-    """What people call an entry: its number, else its SIP address or name."""
-    name = entry.fields.get("sip_uri") or entry.fields.get("name_prefix") or entry.id
-    return entry.number or f"SIP entry {name or entry.position}"
 
 
 def _most(action: Action, limit: Limit, managed: int) -> int:

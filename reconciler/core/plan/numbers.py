@@ -16,8 +16,17 @@ from reconciler.core.compare.equality import Context, canonical, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import Config, Desired, Live, LiveAssignment
+from reconciler.core.plan.changes import (
+    DIFFERS,
+    NOT_THERE,
+    change,
+    created,
+    deletion,
+    drops_keys,
+    unverified,
+    update,
+)
 from reconciler.core.plan.model import Action, Change, Draft, Risk, Selection
-from reconciler.core.secrecy import show, veil
 
 INTERRUPTS = Risk("interrupts-calls", "calls to this number fail until it is done")
 STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answered")
@@ -77,12 +86,12 @@ def _plan_number(
         return
     if sight.mine and sight.other:
         draft.findings += _compare_stores(desired, sight.mine, sight.other, ctx)
-    change = _change(desired, sight.mine, ctx, selection, draft.findings)
-    draft.findings += _ownership(desired, sight.mine, change, live)
-    if change is None:
+    made = _change(desired, sight.mine, ctx, selection, draft.findings)
+    draft.findings += _ownership(desired, sight.mine, made, live)
+    if made is None:
         draft.in_sync += 1
     else:
-        draft.changes.append(change)
+        draft.changes.append(made)
 
 
 def _change(
@@ -93,29 +102,17 @@ def _change(
     findings: list[Finding],
 ) -> Change | None:
     if desired.absent:
-        return _delete(desired, mine) if mine else None
+        return deletion(desired, mine, STOPS_CALLS) if mine else None
     if mine is None:
         return _create(desired)
     if mine.type != desired.fields["type"]:
         return _replace(desired, mine)
     both = sides(desired, {**mine.fields, "type": mine.type}, ctx)
-    findings += [_unverified(desired, path) for path in both.unverified]
+    findings += unverified(desired, both.unverified)
     diff = diff_fields(both.before, both.after)
-    resend = selection.resend("number", desired.key)
-    if not diff and not resend:
+    if not diff and not selection.resend("number", desired.key):
         return None
-    shown = tuple(show(NUMBER, change, desired, mine.fields) for change in diff)
-    return Change(
-        Action.UPDATE,
-        "number",
-        desired.key,
-        "differs from the file" if diff else "sent again on request",
-        desired,
-        shown,
-        tuple(_update_risks(mine)),
-        entry(desired, mine),
-        mine,
-    )
+    return update(desired, mine, diff, _update_risks(mine), entry(desired, mine))
 
 
 def entry(desired: Desired, live: LiveAssignment | None) -> dict[str, object]:
@@ -137,61 +134,30 @@ def entry(desired: Desired, live: LiveAssignment | None) -> dict[str, object]:
     return {**kept, **wanted}
 
 
-def _delete(desired: Desired, mine: LiveAssignment) -> Change:
-    return Change(
-        Action.DELETE,
-        "number",
-        desired.key,
-        "state: absent",
-        desired,
-        risks=(STOPS_CALLS,),
-        live=mine,
-    )
-
-
 def _create(desired: Desired) -> Change:
-    fields = _written(desired)
+    fields = created(desired, desired.fields)
     send = entry(desired, None)
-    return Change(
-        Action.CREATE, "number", desired.key, "not in Daily", desired, fields, (), send
-    )
+    return change(Action.CREATE, desired, NOT_THERE, fields=fields, send=send)
 
 
 def _replace(desired: Desired, mine: LiveAssignment) -> Change:
     turn = FieldChange(("type",), mine.type, desired.fields["type"])
-    rest = tuple(f for f in _written(desired) if f.path != ("type",))
-    return Change(
+    rest = (f for f in created(desired, desired.fields) if f.path != ("type",))
+    return change(
         Action.REPLACE,
-        "number",
-        desired.key,
-        "differs from the file",
         desired,
-        (turn, *rest),
-        (INTERRUPTS,),
-        entry(desired, None),
-        mine,
-    )
-
-
-def _written(desired: Desired) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange((name,), None, veil(NUMBER, (name,), value, None))
-        for name, value in desired.fields.items()
-        if value is not None
+        DIFFERS,
+        live=mine,
+        fields=(turn, *rest),
+        risks=(INTERRUPTS,),
+        send=entry(desired, None),
     )
 
 
 def _update_risks(mine: LiveAssignment) -> Iterator[Risk]:
-    unknown = sorted(
-        key
-        for key, value in mine.fields.items()
-        if key not in SETTABLE[mine.type]
-        and key not in NUMBER.server_made | {"type"}
-        and value is not None
-    )
-    if unknown:
-        text = f"rewrites the entry without {', '.join(unknown)}, which cannot be sent"
-        yield Risk("drops-keys", text)
+    known = SETTABLE[mine.type] | NUMBER.server_made | {"type"}
+    unknown = (k for k, v in mine.fields.items() if k not in known and v is not None)
+    yield from drops_keys("the entry", unknown)
 
 
 def _with_store_risks(change: Change, config: Config, live: Live) -> Change:
@@ -260,14 +226,4 @@ def _ownership(
         else f"{desired.key} has not been purchased by this domain",
         desired.place,
         "buy it in Daily's dashboard, or remove it here",
-    )
-
-
-def _unverified(desired: Desired, path: tuple[str, ...]) -> Finding:
-    return Finding(
-        "unverified",
-        f"Daily does not show {'.'.join(path)} of {desired.key}; it was not compared",
-        desired.places.get(path) or desired.place,
-        f"to send it now: apply --resend 'number:{desired.key}'",
-        path,
     )

@@ -12,21 +12,6 @@ from reconciler.core.plan.model import Change, Selection
 from reconciler.core.secrecy import Secret, reveal
 
 
-def unverified(desired: Desired, paths: tuple[tuple[str, ...], ...]) -> list[Finding]:
-    """Values that Daily may keep without showing them."""
-    return [
-        Finding(
-            "unverified",
-            f"Daily does not show {'.'.join(path)} of room '{desired.key}'; "
-            "it was not compared",
-            desired.places.get(path) or desired.place,
-            "it is sent with the next write; `apply --resend` sends it now",
-            path,
-        )
-        for path in paths
-    ]
-
-
 def pin_expiry(
     desired: Desired, room: LiveRoom, send: Mapping[str, object], now: float
 ) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import LiveRoom
+from reconciler.core.plan.changes import drops_keys
 from reconciler.core.plan.model import Risk
 
 PUBLIC = Risk("public", "is public: anyone with the link can join")
@@ -39,14 +40,9 @@ def _object_risks(
 ) -> Iterator[Risk]:
     if not isinstance(have, Mapping):
         return
-    dropped = sorted(
-        key
-        for key, value in have.items()
-        if key not in sent and value is not None and key not in ROOM.objects[name]
-    )
-    if dropped:
-        text = f"rewrites '{name}' without {', '.join(dropped)}, which cannot be sent"
-        yield Risk("drops-keys", text)
+    known = ROOM.objects[name].union(sent)
+    dropped = (k for k, v in have.items() if k not in known and v is not None)
+    yield from drops_keys(f"'{name}'", dropped)
     hidden = sorted(
         key
         for (obj, key) in (p for p in ROOM.maybe_hidden if p[0] == name)

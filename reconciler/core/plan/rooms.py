@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.core.compare.diff import FieldChange, diff_fields
@@ -10,13 +10,20 @@ from reconciler.core.compare.equality import Context, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Config, Desired, Live, LiveRoom
+from reconciler.core.plan.changes import (
+    NOT_THERE,
+    change,
+    created,
+    deletion,
+    unverified,
+    update,
+)
 from reconciler.core.plan.model import Action, Change, Draft, Selection
 from reconciler.core.plan.room_body import settled, update_body
 from reconciler.core.plan.room_checks import (
     folded,
     pin_expiry,
     room_numbers,
-    unverified,
 )
 from reconciler.core.plan.room_risks import (
     EJECTS,
@@ -26,7 +33,6 @@ from reconciler.core.plan.room_risks import (
     PUBLIC,
     update_risks,
 )
-from reconciler.core.secrecy import show, veil
 from reconciler.core.times import expired
 
 
@@ -61,7 +67,8 @@ def _plan_room(
         if room is None:
             draft.in_sync += 1
         else:
-            draft.changes.append(_delete(desired, room))
+            risks = (EJECTS, PIN_LOST) if room.pin else (EJECTS,)
+            draft.changes.append(deletion(desired, room, *risks))
         return
     if expired(desired.fields.get("exp"), scene.now):
         # Daily refuses an exp that has passed, and nobody can join such a room:
@@ -78,20 +85,6 @@ def _plan_room(
     draft.in_sync += len(draft.changes) == before
 
 
-def _delete(desired: Desired, room: LiveRoom) -> Change:
-    risks = (EJECTS, PIN_LOST) if room.pin else (EJECTS,)
-    return Change(
-        Action.DELETE,
-        "room",
-        desired.key,
-        "state: absent",
-        desired,
-        (),
-        risks,
-        live=room,
-    )
-
-
 def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
     send = {name: settled(value) for name, value in desired.fields.items()}
     send = {name: value for name, value in send.items() if value is not None}
@@ -104,24 +97,17 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
         risks.append(NEW_PIN)
     if room is not None:
         risks.append(MAY_REVIVE)
-    fields = tuple(_created_fields(send))
-    reason = "not in Daily" if room is None else "has expired"
-    return Change(
+    reason = NOT_THERE if room is None else "has expired"
+    fields = created(desired, send)
+    return change(
         Action.CREATE,
-        "room",
-        desired.key,
-        reason,
         desired,
-        fields,
-        tuple(risks),
-        send,
-        room,
+        reason,
+        live=room,
+        fields=fields,
+        risks=risks,
+        send=send,
     )
-
-
-def _created_fields(send: Mapping[str, object]) -> Iterator[FieldChange]:
-    for name, value in send.items():
-        yield FieldChange((name,), None, veil(ROOM, (name,), value, None))
 
 
 def _updates(
@@ -140,32 +126,21 @@ def _updates(
     resend = scene.selection.resend("room", desired.key)
     if not diff and not resend:
         return
-    names = dict.fromkeys(str(change.path[0]) for change in diff)
+    names = dict.fromkeys(str(field.path[0]) for field in diff)
     if resend:
         names = dict.fromkeys(desired.fields) | names
     # A nested one travels with its object, and is no reason to write that object.
     names |= dict.fromkeys(path[0] for path in desired.write_only if len(path) == 1)
     send = update_body(desired, room, names, exp)
     findings += pin_expiry(desired, room, send, scene.now)
-    reason = "differs from the file" if diff else "sent again on request"
-    shown = tuple(show(ROOM, change, desired, room.fields) for change in diff)
-    risks = tuple(update_risks(room, send))
-    yield Change(
-        Action.UPDATE, "room", desired.key, reason, desired, shown, risks, send, room
-    )
+    yield update(desired, room, diff, update_risks(room, send), send)
 
 
 def _renew(desired: Desired, room: LiveRoom, exp: int | None) -> Change:
     field = FieldChange(("exp",), room.exp, exp)
-    return Change(
-        Action.RENEW,
-        "room",
-        desired.key,
-        "renewal",
-        desired,
-        (field,),
-        send={"exp": exp},
-        live=room,
+    send = {"exp": exp}
+    return change(
+        Action.RENEW, desired, "renewal", live=room, fields=(field,), send=send
     )
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment, Store
-from reconciler.core.plan.gates import label
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.errors import ReconcilerError
@@ -133,14 +132,13 @@ def losses(
 
 def _loss(entry: LiveAssignment, now: list[LiveAssignment]) -> Iterator[str]:
     twins = [other for other in now if is_same_entry(entry, other)]
-    where = f"{label(entry)} ({entry.type}, {entry.store} store)"
     if not twins:
-        yield f"{where} is gone"
+        yield f"{entry.description} is gone"
         return
     if any(same(content(entry), content(twin)) for twin in twins):
         return
     fields = sorted(_differing(content(entry), content(twins[0])))
-    yield f"{where} changed: {', '.join(fields)}"
+    yield f"{entry.description} changed: {', '.join(fields)}"
 
 
 def is_same_entry(entry: LiveAssignment, other: LiveAssignment) -> bool:

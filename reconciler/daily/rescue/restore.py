@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment, LiveDomain
-from reconciler.core.plan.gates import label
+from reconciler.core.plan.gates import is_bare, list_gates
 from reconciler.core.report import Restoration, Restored
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
@@ -46,22 +46,13 @@ def check_gates(
     `hmac`, and lists that Daily does not show.
     """
     lists = {entry.type for entry in lost if entry.store == "legacy"}
-    bare = [
-        label(entry)
-        for entry in stores
-        if entry.store == "legacy"
-        and entry.type == "pinless_dialin"
-        and entry.type in lists
-        and not entry.fields.get("hmac")
-    ]
-    hidden = sorted(lists - domain.shown_lists)
-    for gate, found in (("hmac-rotation", bare), ("blind-list-write", hidden)):
-        if len(found) > allow.get(gate, 0):
+    bare = [e.label for e in stores if e.type in lists and is_bare(e)]
+    for gate in list_gates(bare, lists - domain.shown_lists, allow):
+        if not gate.open:
             raise RefusedError(
-                f"bringing entries back rewrites a legacy list, which stands before "
-                f"the gate {gate} ({', '.join(found)}); nothing was changed",
-                tip=f"docs/gates.md says what that risks; to go on: "
-                f"--allow {gate}={len(found)}",
+                "restoring rewrites a legacy list and is blocked by gate "
+                f"{gate.name}: {gate.message}; nothing was changed",
+                tip=f"docs/gates.md explains the risk; to allow it: {gate.hint}",
             )
 
 
@@ -173,8 +164,3 @@ def _sent(
 def _body(entry: LiveAssignment) -> dict[str, object]:
     fields = {k: v for k, v in entry.fields.items() if k in SETTABLE[entry.type]}
     return wire.assignment_to_json(entry.number, {"type": entry.type, **fields})
-
-
-def describe(entry: LiveAssignment) -> str:
-    """What people call the entry, and where it belongs."""
-    return f"{label(entry)} ({entry.type}, {entry.store} store)"

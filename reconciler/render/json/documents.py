@@ -13,7 +13,7 @@ from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
-from reconciler.core.plan.gates import Gate, label
+from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.report import Outcome, Report, Restoration
 from reconciler.core.secrecy import labelled
@@ -233,4 +233,4 @@ def restored_document(
 
 
 def _entry(entry: LiveAssignment) -> dict[str, object]:
-    return {"name": label(entry), "type": entry.type, "store": entry.store}
+    return {"name": entry.label, "type": entry.type, "store": entry.store}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
-from reconciler.core.plan.gates import Gate, label
+from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
 from reconciler.core.text import clean, short
 from reconciler.render.outline import (
@@ -120,10 +120,7 @@ def plan_text(
 
 def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
     names = [short(name) for name in unmanaged.rooms]
-    entries = [
-        f"{short(label(entry))} ({short(entry.type)}, {entry.store} store)"
-        for entry in unmanaged.assignments
-    ]
+    entries = [short(entry.description) for entry in unmanaged.assignments]
     for what, lines in (("rooms", names), ("assignments", entries)):
         if unmanaged.listed and lines:
             yield f"{what} in Daily and in no file:"
