@@ -21,6 +21,10 @@ _FIXED: dict[str, list[Any]] = {
     "meeting_join_hook": ["https://example.com/joined", "https://example.com/hook"],
     "recordings_template": ["{room_name}/{epoch_time}.mp4", "r/{epoch_time}"],
     "transcription_template": ["{room_name}/{epoch_time}.vtt", "t/{epoch_time}.vtt"],
+    "enable_recording": [["cloud", "cloud-audio-only"], False],
+    # The role and the namespace of a bucket exclude each other; see the rules.
+    "recordings_bucket.storage_provider": ["aws"],
+    "transcription_bucket.storage_provider": ["aws"],
     # Several endpoints and digits only exclude each other.
     "sip.num_endpoints": [2, 1],
     "sip.force_digit_only_username": [False, True],

@@ -62,6 +62,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "number-role": (_E, "a number must be one of pin_dialin and pinless_dialin"),
     "room-number-role": (_E, "room_numbers names a number with another role"),
     "sip-digits-endpoints": (_E, "digits-only SIP names allow one endpoint"),
+    "oci-bucket": (_E, "a bucket of Oracle Cloud needs a namespace and takes no role"),
     "not-a-url": (_E, "an address that is not an http(s) URL"),
     "hmac-not-base64": (_E, "an hmac that is not base64"),
     "hmac-in-clear": (_W, "an hmac is written in the file"),

@@ -25,8 +25,10 @@ class Kind:
     `generated`: fields that Daily fills in itself when nothing is set, so that null
     asks for no change at all.
     `objects`: fields written whole, with the nested keys that can be set.
+    `nested`: objects inside those, with their keys.
     `marks`: objects whose mere presence means something, even when empty.
     `sets`: paths of lists whose order means nothing.
+    `off`: paths where Daily keeps false as the text "0".
     `times`: fields in Unix seconds.
     `numbers`: paths of phone numbers or lists of them.
     `defaults`: documented default by path; absent and null mean the same.
@@ -40,8 +42,10 @@ class Kind:
     maybe_hidden: frozenset[Path] = frozenset()
     generated: frozenset[str] = frozenset()
     objects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    nested: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     sets: frozenset[Path] = frozenset()
+    off: frozenset[Path] = frozenset()
     times: frozenset[str] = frozenset()
     numbers: frozenset[Path] = frozenset()
     defaults: Mapping[Path, object] = field(default_factory=dict)
@@ -49,7 +53,14 @@ class Kind:
 
 
 _BUCKET = frozenset(
-    {"bucket_name", "bucket_region", "assume_role_arn", "allow_api_access"}
+    {
+        "bucket_name",
+        "bucket_region",
+        "assume_role_arn",
+        "allow_api_access",
+        "storage_provider",
+        "namespace",
+    }
 )
 
 ROOM: Final = Kind(
@@ -80,13 +91,31 @@ ROOM: Final = Kind(
                 "force_digit_only_username",
                 "codecs",
                 "provider",
+                "dialin_config",
             }
         ),
         "dialout_config": frozenset(
-            {"allow_room_start", "dialout_geo", "max_idle_timeout_sec"}
+            {
+                "allow_room_start",
+                "dialout_geo",
+                "max_idle_timeout_sec",
+                "max_idle_timeout_post_conversation_sec",
+            }
         ),
         "recordings_bucket": _BUCKET | {"allow_streaming_from_bucket"},
         "transcription_bucket": _BUCKET,
+    },
+    nested={
+        ("sip", "codecs"): frozenset({"audio", "video"}),
+        ("sip", "dialin_config"): frozenset(
+            {
+                "allow_room_start",
+                "dialin_geo",
+                "max_idle_timeout_sec",
+                "max_idle_timeout_post_conversation_sec",
+                "hold_music_enabled",
+            }
+        ),
     },
     marks=frozenset({"dialin"}),
     sets=frozenset(
@@ -97,6 +126,7 @@ ROOM: Final = Kind(
             ("dialin", "room_numbers"),
         }
     ),
+    off=frozenset({("enable_recording",)}),
     times=frozenset({"exp", "nbf"}),
     numbers=frozenset({("dialin", "room_numbers")}),
     defaults={
@@ -143,10 +173,13 @@ ROOM: Final = Kind(
         ("sip", "video"): False,
         ("sip", "num_endpoints"): 1,
         ("sip", "force_digit_only_username"): False,
+        ("sip", "dialin_config", "allow_room_start"): False,
         # Not documented as defaults. Each of these says "switch something on", so
         # a value of false that Daily does not show is taken as unset: otherwise a
         # Daily that leaves defaults out would be written to for ever.
         ("enable_knocking",): False,
+        ("enable_recording",): False,
+        ("enable_raw_tracks_event_json",): False,
         ("enable_mesh_sfu",): False,
         ("experimental_optimize_large_calls",): False,
         ("audio_only",): False,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 
 ASSUMPTIONS: dict[str, tuple[str, ...]] = {
     # What `config` of a room shows.
-    "echo": ("sparse", "explicit", "full", "lossy"),
+    "echo": ("recorded", "sparse", "explicit", "full", "lossy"),
     # How the legacy lists and /domain-dialin-config relate.
     "stores": ("separate", "mirrored", "erasing"),
     # What an update does to an object that the room already has.
@@ -31,6 +31,12 @@ ASSUMPTIONS: dict[str, tuple[str, ...]] = {
     "case": ("exact", "folded"),
     # Whether GET / carries the two legacy lists at all.
     "lists": ("shown", "absent"),
+    # What `dialin_number` of a room shows.
+    "number": ("follows", "earliest", "empty"),
+    # Whether a list of rooms carries the PINs.
+    "room_lists": ("full", "brief"),
+    # What PUT on a dial-in config does with a null.
+    "null": ("accepted", "refused"),
 }
 
 
@@ -38,7 +44,7 @@ ASSUMPTIONS: dict[str, tuple[str, ...]] = {
 class Assume:
     """One answer to each open question; see `ASSUMPTIONS` for the others."""
 
-    echo: str = "sparse"
+    echo: str = "recorded"
     stores: str = "separate"
     nested: str = "merge"
     put: str = "keep"
@@ -47,30 +53,39 @@ class Assume:
     hmac: str = "shown"
     case: str = "exact"
     lists: str = "shown"
+    number: str = "follows"
+    room_lists: str = "full"
+    null: str = "accepted"
 
     def __post_init__(self) -> None:
         for field in fields(self):
             allowed = ASSUMPTIONS[field.name]
             if getattr(self, field.name) not in allowed:
                 raise ValueError(
-                    f"{field.name} must be one of {', '.join(allowed)}, "
+                    f"{_option(field.name)} must be one of {', '.join(allowed)}, "
                     f"not {getattr(self, field.name)!r}"
                 )
 
 
 def parse_assume(pairs: Iterable[str]) -> Assume:
     """Read `KEY=VALUE` pairs; ValueError names the bad one and what exists."""
+    fields_by_key = {_option(name): name for name in ASSUMPTIONS}
     chosen: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        if not equals or key not in ASSUMPTIONS:
+        if not equals or key not in fields_by_key:
             raise ValueError(
-                f"{pair!r} is not KEY=VALUE with KEY one of {', '.join(ASSUMPTIONS)}"
+                f"{pair!r} is not KEY=VALUE with KEY one of {', '.join(fields_by_key)}"
             )
-        if key in chosen:
+        if fields_by_key[key] in chosen:
             raise ValueError(f"{key} is given twice")
-        chosen[key] = value
+        chosen[fields_by_key[key]] = value
     return Assume(**chosen)
+
+
+def _option(name: str) -> str:
+    """Write the name of a field as `--assume` takes it."""
+    return name.replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,7 @@ class Settings:
     retry_after: bool = False
     clock_offset: float = 0
     accept_properties: tuple[str, ...] = ()
+    domain_settings: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

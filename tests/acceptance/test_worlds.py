@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit import World
 
-from reconciler.sandbox.settings import Assume
+from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
 MakeWorld = Callable[..., World]
 Node = dict[str, Any]
@@ -269,3 +269,121 @@ def test_two_new_spellings_are_not_made_one_room(
 
     assert "which the file declares as well" in ran.out
     assert len(world.sandbox.store.rooms) == others + 1
+
+
+# echo=recorded
+
+
+def test_what_the_domain_says_and_what_a_room_pins(make_world: MakeWorld) -> None:
+    """A room that follows its domain is in sync with it, until the domain changes."""
+    world = make_world()
+    store = world.sandbox.store
+    store.add_room("follows", privacy="private")
+    store.add_room("pins", {"lang": "en", "start_video_off": False}, privacy="private")
+    body = {"privacy": "private", "properties": {"lang": "en"}}
+    world.write(f"rooms: {json.dumps({'follows': body, 'pins': body})}\n")
+
+    assert world.plan().code == 0
+    store.domain_properties["lang"] = "de"
+    (change,) = world.plan_json()["changes"]
+    world.apply()
+
+    assert change["key"] == "follows"
+    assert store.rooms["follows"].properties == {"lang": "en"}
+
+
+@pytest.mark.parametrize("echo", ASSUMPTIONS["echo"])
+def test_recording_is_switched_off_for_good(make_world: MakeWorld, echo: str) -> None:
+    """`enable_recording: false` is written once, whatever Daily then shows."""
+    world = make_world(assume=Assume(echo=echo))
+    store = world.sandbox.store
+    store.add_room("hall", {"enable_recording": ["cloud"]}, privacy="private")
+    body = {"privacy": "private", "properties": {"enable_recording": False}}
+    world.write(f"rooms: {json.dumps({'hall': body, 'new': body})}\n")
+
+    world.apply()
+
+    assert sorted(store.rooms) == ["hall", "new"]
+    kept = [room.properties for room in store.rooms.values()]
+    assert kept == [{"enable_recording": "0"}] * 2
+
+
+@pytest.mark.parametrize("nested", ASSUMPTIONS["nested"])
+def test_what_decides_whether_callers_get_in_survives(
+    make_world: MakeWorld, nested: str
+) -> None:
+    """Renaming SIP callers leaves `allow_room_start` and its neighbours as they are."""
+    world = make_world(assume=Assume(nested=nested))
+    sip = {
+        "display_name": "Phone",
+        "sip_mode": "dial-in",
+        "dialin_config": {"allow_room_start": True, "max_idle_timeout_sec": 60},
+    }
+    world.sandbox.store.add_room("hall", {"sip": sip}, privacy="private")
+    want = {"display_name": "Other", "sip_mode": "dial-in"}
+    for more in ({}, {"dialin_config": {"max_idle_timeout_sec": 90}}):
+        body = {"privacy": "private", "properties": {"sip": {**want, **more}}}
+        world.write(f"rooms: {json.dumps({'hall': body})}\n")
+
+        world.apply()
+
+    kept = world.sandbox.store.rooms["hall"].properties["sip"]
+    assert kept == {
+        "display_name": "Other",
+        "sip_mode": "dial-in",
+        "dialin_config": {"allow_room_start": True, "max_idle_timeout_sec": 90},
+    }
+
+
+def test_a_bucket_moves_to_another_provider(make_world: MakeWorld) -> None:
+    """From Amazon's bucket to Oracle's: the role goes, the namespace comes."""
+    world = make_world(assume=Assume(nested="replace"))
+    amazon = {"bucket_name": "calls", "assume_role_arn": "arn:aws:iam::1:role/r"}
+    world.sandbox.store.add_room("hall", {"recordings_bucket": amazon})
+    oracle = {
+        "bucket_name": "calls",
+        "storage_provider": "oci",
+        "namespace": "acme",
+        "assume_role_arn": None,
+    }
+    body = {"privacy": "public", "properties": {"recordings_bucket": oracle}}
+    world.write(f"rooms: {json.dumps({'hall': body})}\n")
+
+    world.apply()
+
+    del oracle["assume_role_arn"]
+    assert world.sandbox.store.rooms["hall"].properties["recordings_bucket"] == oracle
+
+
+# null=refused
+
+
+def test_a_null_that_daily_refuses_is_left_out(make_world: MakeWorld) -> None:
+    """Where PUT resets what is left out, a refused null is not needed."""
+    world = make_world(assume=Assume(null="refused", put="reset"))
+    pinless = {"room_creation_api": HOOK, "hmac": "Zm9yZWlnbg=="}
+    world.sandbox.store.add_dialin_config(
+        "pinless_dialin",
+        {"phone_number": "+12095550100", "name_prefix": "old", **pinless},
+    )
+    body = {"pinless_dialin": {"name_prefix": None, **pinless}}
+    world.write(f"phone_numbers: {json.dumps({'+12095550100': body})}\n")
+
+    world.apply()
+
+    (config,) = world.sandbox.store.dialin_configs.values()
+    assert config.fields == {"phone_number": "+12095550100", **pinless}
+
+
+def test_a_field_that_cannot_be_cleared_is_named(make_world: MakeWorld) -> None:
+    """Where Daily neither takes null nor resets, the run says what is left."""
+    world = make_world(assume=Assume(null="refused", put="keep"))
+    pin = {"phone_number": "+12095550100", "name_prefix": "old"}
+    world.sandbox.store.add_dialin_config("pin_dialin", pin)
+    world.write('phone_numbers: {"+12095550100": {pin_dialin: {name_prefix: null}}}\n')
+
+    ran = world.apply(expect=3)
+
+    assert "name_prefix" in ran.out
+    assert [write.partition(" ")[0] for write in world.writes()] == ["PUT", "PUT"]
+    assert "old" in json.dumps(world.plan_json()["changes"])

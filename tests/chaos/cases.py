@@ -15,6 +15,7 @@ OTHERWISE = Assume(
     put="reset",
     expired="zombie",
     case="folded",
+    number="earliest",
 )
 ASSUMES = {"default": Assume(), "otherwise": OTHERWISE}
 

@@ -118,11 +118,12 @@ CONFIGS: Final = st.fixed_dictionaries(
 
 # `lossy` shows less than it holds, which no reading can tell.
 _ASSUMED: Final = {
-    "echo": ("sparse", "explicit", "full"),
+    "echo": ("recorded", "sparse", "explicit", "full"),
     "stores": ("separate", "mirrored"),
     "nested": ASSUMPTIONS["nested"],
     "put": ASSUMPTIONS["put"],
     "case": ASSUMPTIONS["case"],
+    "number": ASSUMPTIONS["number"],
 }
 ASSUMES: Final = st.builds(
     Assume, **{name: st.sampled_from(values) for name, values in _ASSUMED.items()}

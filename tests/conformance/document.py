@@ -70,6 +70,7 @@ MORE_BODIES: dict[tuple[str, str], tuple[Node, str]] = {
 # Room properties that the document leaves out.
 MORE_PROPERTIES: dict[str, tuple[Node, str]] = {
     "dialin": ({"type": "object"}, "PIN dial-in guide"),
+    "enable_raw_tracks_event_json": ({"type": ["boolean", "null"]}, "changelog"),
     **dict.fromkeys(
         (
             "owner_only_broadcast",
@@ -173,6 +174,8 @@ def _overlaid(document: Node) -> Node:
     for name, (schema, _) in MORE_PROPERTIES.items():
         assert name not in properties, f"the document has learnt {name}"
         properties[name] = schema
+    # Recorded: false is accepted where the document has a text or a list.
+    properties["enable_recording"]["oneOf"].append({"enum": [False]})
     # The page on rooms: null sets a property back.
     schemas["room-properties"]["properties"] = _or_null(properties)
     # The body of a creation also describes the config of answers; there the type

@@ -18,7 +18,7 @@ from every_property import one_key_each, properties
 from kit import World
 
 from reconciler.sandbox.api.routes import Request, Response, relative
-from reconciler.sandbox.settings import Assume
+from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
 MakeWorld = Callable[..., World]
 Tape = list[Exchange]
@@ -115,7 +115,7 @@ def _whole_tape(make_world: MakeWorld, store: str, echo: str) -> Tape:
 def test_every_request_is_documented(make_world: MakeWorld, store: str) -> None:
     """Method, path, query and body of all that is sent are what Daily documents."""
     judge = Judge(read_document())
-    tape = _whole_tape(make_world, store, "sparse")
+    tape = _whole_tape(make_world, store, "recorded")
 
     wrong = [text for exchange in tape for text in judge.request(exchange)]
 
@@ -128,7 +128,7 @@ def test_every_request_is_documented(make_world: MakeWorld, store: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("echo", ["sparse", "explicit", "full", "lossy"])
+@pytest.mark.parametrize("echo", ASSUMPTIONS["echo"])
 def test_every_answer_of_the_sandbox_is_documented(
     make_world: MakeWorld, echo: str
 ) -> None:

@@ -57,6 +57,18 @@ def test_the_settable_keys_are_those_of_the_schema(name: str) -> None:
     assert set(ROOM.objects[name]) == closed_objects()[name]
 
 
+def test_closed_objects_inside_objects_are_in_the_table() -> None:
+    """An object inside an object of the schema has its keys in the table as well."""
+    found = {
+        (name, key): set(node["properties"])
+        for name in ROOM.objects
+        for key, node in resolved(PROPERTIES[name])["properties"].items()
+        if node.get("additionalProperties") is False
+    }
+
+    assert {path: set(keys) for path, keys in ROOM.nested.items()} == found
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"), [("pin_dialin", PIN_FIELDS), ("pinless_dialin", PINLESS_FIELDS)]
 )

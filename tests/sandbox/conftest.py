@@ -15,10 +15,13 @@ from reconciler.sandbox.state.store import Store
 def make_world():
     """Make a world under the given assumptions, with three purchased numbers."""
 
-    def make(accept_properties=(), numbers=None, **assume):
+    def make(accept_properties=(), domain_settings=(), numbers=None, **assume):
         kept = {} if numbers is None else {"numbers": numbers}
         settings = Settings(
-            assume=Assume(**assume), accept_properties=accept_properties, **kept
+            assume=Assume(**assume),
+            accept_properties=accept_properties,
+            domain_settings=domain_settings,
+            **kept,
         )
         return World(Store(settings))
 

@@ -19,13 +19,21 @@ def test_first_value_is_the_default():
 
 def test_pairs_are_read():
     """KEY=VALUE pairs make the switches."""
-    assert parse_assume(["echo=full", "pin=renewed"]) == Assume(
-        echo="full", pin="renewed"
+    assert parse_assume(["echo=full", "room-lists=brief"]) == Assume(
+        echo="full", room_lists="brief"
     )
 
 
 @pytest.mark.parametrize(
-    "pairs", [["echo"], ["echo=loud"], ["colour=red"], ["echo=full", "echo=full"]]
+    "pairs",
+    [
+        ["echo"],
+        ["echo=loud"],
+        ["colour=red"],
+        ["echo=full", "echo=full"],
+        ["room_lists=brief"],
+        ["room-lists=long"],
+    ],
 )
 def test_bad_pairs(pairs):
     """A pair that makes no sense is an error."""
@@ -254,6 +262,52 @@ def test_hmac_hidden(make_world):
     assert "hmac" not in made["config"]
     assert world.store.dialin_configs[made["id"]].fields["hmac"] == "c2VjcmV0"
     assert kept[0] != kept[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "specified"), [("follows", 1), ("earliest", 0), ("empty", None)]
+)
+def test_number_to_dial(make_world, number, specified):
+    """What `dialin_number` shows when a number is specified; else the earliest."""
+    world = make_world(number=number)
+    owned = list(world.store.numbers)
+    world.store.add_dialin_config("pin_dialin", {"phone_number": owned[1]})
+    chosen = {**DIALIN, "room_numbers": [{"phone_number": owned[1]}]}
+
+    shown = world.room(exp=NOW + DAY, dialin=chosen)["dialin_number"]
+    plain = world.room("plain", exp=NOW + DAY, dialin=DIALIN)["dialin_number"]
+    put_in = world.store.add_room("put-in", {"dialin": chosen}).dialin_number
+
+    assert shown == put_in == ("" if specified is None else owned[specified])
+    assert plain == owned[0]
+
+
+@pytest.mark.parametrize("room_lists", ["full", "brief"])
+def test_room_lists(make_world, room_lists):
+    """Under brief a list leaves the PIN out; a room by itself shows it."""
+    world = make_world(room_lists=room_lists)
+    made = world.room(exp=NOW + DAY, dialin=DIALIN)
+
+    (listed,) = world.ok("GET", "/rooms")["data"]
+
+    assert world.ok("GET", "/rooms/r")["config"] == made
+    left_out = set() if room_lists == "full" else {"dialin_code"}
+    assert made.keys() - listed["config"].keys() == left_out
+
+
+@pytest.mark.parametrize("put", ["keep", "reset"])
+def test_null_refused(make_world, put):
+    """Under refused PUT takes no null; a creation and a room still do."""
+    world = make_world(null="refused", put=put)
+    sent = {"type": "pinless_dialin", **ENTRY, **HOOK, "hold_music_url": None}
+    made = world.ok("POST", "/domain-dialin-config", sent)
+    path = f"/domain-dialin-config/{made['id']}"
+
+    info = world.refused("PUT", path, {**HOOK, "name_prefix": None})
+
+    assert "name_prefix" in info
+    assert world.ok("GET", path) == made
+    assert world.room(enable_chat=None) == {}
 
 
 def test_case_folded(make_world):

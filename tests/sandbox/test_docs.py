@@ -24,7 +24,8 @@ def test_options():
 @pytest.mark.parametrize("key", ASSUMPTIONS)
 def test_assumptions(key):
     """Each switch has a row that names all its values."""
-    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{key}` |")]
+    option = key.replace("_", "-")
+    (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{option}` |")]
 
     assert [value for value in ASSUMPTIONS[key] if f"`{value}`" not in row] == []
 

@@ -159,6 +159,7 @@ def test_every_room_property_may_be_null(room_properties):
         room(enable_recording="cloud"),
         room(enable_recording=["cloud", "raw-tracks"]),
         room(enable_recording=None),
+        room(enable_recording=False),
         room(enable_raw_tracks_transcoded_audio=""),
         room(sfu_switchover=0.5, max_participants=100_000),
         room(permissions={"canSend": True, "canAdmin": ["participants"]}),
@@ -224,7 +225,8 @@ def test_refuses(schema, document, place, keyword):
         ({"geo": "NULL"}, "geo", "enum"),
         ({"enable_recording": "clod"}, "enable_recording", "enum"),
         ({"enable_recording": ["clod"]}, "enable_recording.0", "enum"),
-        ({"enable_recording": True}, "enable_recording", "type"),
+        ({"enable_recording": True}, "enable_recording", "enum"),
+        ({"enable_recording": 0}, "enable_recording", "type"),
         (
             {"meeting_join_hook": "https://" + "x" * 255},
             "meeting_join_hook",

@@ -25,6 +25,18 @@ ADDED = {
     "dialin.wait_for_meeting_start": "PIN dial-in guide",
     "dialin.room_numbers": "PIN dial-in guide",
     "dialin.room_numbers.*.phone_number": "PIN dial-in guide",
+    "enable_raw_tracks_event_json": "changelog of 2026-04",
+    "recordings_bucket.storage_provider": "the Ruby client's documentation",
+    "recordings_bucket.namespace": "the Ruby client's documentation",
+    "transcription_bucket.storage_provider": "the Ruby client's documentation",
+    "transcription_bucket.namespace": "the Ruby client's documentation",
+    "dialout_config.max_idle_timeout_post_conversation_sec": "the Ruby client's",
+    "sip.dialin_config": "the Ruby client's documentation",
+    "sip.dialin_config.allow_room_start": "the Ruby client's documentation",
+    "sip.dialin_config.dialin_geo": "the Ruby client's documentation",
+    "sip.dialin_config.max_idle_timeout_sec": "the Ruby client's documentation",
+    "sip.dialin_config.max_idle_timeout_post_conversation_sec": "the Ruby client's",
+    "sip.dialin_config.hold_music_enabled": "the Ruby client's documentation",
     "owner_only_broadcast": "older, still sent by public code",
     "enable_new_call_ui": "older, still sent by public code",
     "autojoin": "older, still sent by public code",
@@ -49,6 +61,7 @@ ADDED = {
 MORE_TYPES = {
     "exp": ({"string"}, "ISO 8601 is turned into Unix seconds"),
     "nbf": ({"string"}, "ISO 8601 is turned into Unix seconds"),
+    "enable_recording": ({"boolean"}, "false is accepted, and shown as the text 0"),
 }
 # Values that the document leaves to its prose.
 ENUMS = {
@@ -146,11 +159,12 @@ def types(key: Node) -> set[str]:
 
 
 def values(key: Node) -> set[str | None]:
-    """The words a key takes, by itself or in a list."""
+    """The words a key takes, by itself or in a list; null and false are no words."""
     places = [key, *(key[word] for word in ("then", "else") if word in key)]
     places += key.get("oneOf", [])
     places += [place["items"] for place in places if "items" in place]
-    return {value for place in places for value in place.get("enum", ())} - {None}
+    words = {value for place in places for value in place.get("enum", ())}
+    return words - {None, False}
 
 
 def test_names(room_properties, theirs):

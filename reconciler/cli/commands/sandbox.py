@@ -48,7 +48,16 @@ if TYPE_CHECKING:
 @click.option("--retry-after", is_flag=True, help="Send Retry-After with a 429.")
 @duration_option("--clock-offset", "0s", "Run in the future or the past: 120d, -2h.")
 @click.option(
-    "--accept-property", multiple=True, help="A room property with any value (repeat)."
+    "--accept-property",
+    multiple=True,
+    metavar="NAME",
+    help="A room property, or a key of one (sip.new_key), with any value (repeat).",
+)
+@click.option(
+    "--domain-setting",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What GET / shows and no request can set (repeat); VALUE is JSON.",
 )
 @click.option(
     "--fault",
@@ -94,20 +103,26 @@ def _settings(
     assume: tuple[str, ...],
     number: tuple[str, ...],
     accept_property: tuple[str, ...],
+    domain_setting: tuple[str, ...],
     fault: tuple[str, ...],
     **plain: Any,
 ) -> Settings:
     """Build the settings; a value that makes no sense is a usage error."""
     from reconciler.sandbox.faults import parse_fault
+    from reconciler.sandbox.rules.account import read_settings
+    from reconciler.sandbox.rules.properties import room_properties
     from reconciler.sandbox.settings import Settings, parse_assume
 
     try:
         for spec in fault:
             parse_fault(spec)
+        read_settings(domain_setting)
+        room_properties(accept_property)
         return Settings(
             numbers=number or Settings().numbers,
             assume=parse_assume(assume),
             accept_properties=accept_property,
+            domain_settings=domain_setting,
             faults=fault,
             **plain,
         )

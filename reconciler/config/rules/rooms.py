@@ -18,7 +18,7 @@ from reconciler.config.rules.values import MILLISECONDS
 from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
-from reconciler.core.model import Rolling
+from reconciler.core.model import Path, Rolling
 from reconciler.core.text import nearest, quote
 from reconciler.core.times import DAY, expired, moment, shown
 
@@ -51,6 +51,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
     life = _life(entry)
     yield from _pin(entry, life, now)
     yield from _expiry(entry, life, now)
+    yield from _buckets(entry)
     yield from write_only(entry, _written_fields(entry))
     if "privacy" not in entry.merged:
         yield entry.at_key(
@@ -136,6 +137,23 @@ def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
         message = f"{entry.named(_NBF)} would open (nbf) when it has expired already"
         hint = "choose an earlier nbf or a later end"
         yield entry.at("nbf-not-before-exp", message, _NBF, hint)
+
+
+def _buckets(entry: Entry) -> Iterator[Finding]:
+    """Daily's rules on a bucket of Oracle Cloud."""
+    properties = entry.merged.get("properties")
+    for name in ("recordings_bucket", "transcription_bucket"):
+        bucket = properties.get(name) if isinstance(properties, dict) else None
+        if not isinstance(bucket, dict) or bucket.get("storage_provider") != "oci":
+            continue
+        path: Path = ("properties", name, "storage_provider")
+        if bucket.get("namespace") is None:
+            message = f"{name} is in Oracle Cloud and has no namespace"
+            yield entry.at("oci-bucket", message, path, "add 'namespace'")
+        if bucket.get("assume_role_arn") is not None:
+            message = f"{name} is in Oracle Cloud, which has no AWS roles"
+            path = ("properties", name, "assume_role_arn")
+            yield entry.at_key("oci-bucket", message, path, "remove assume_role_arn")
 
 
 def _written_fields(entry: Entry) -> Mapping[str, Any]:

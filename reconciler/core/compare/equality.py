@@ -7,6 +7,7 @@ Every special case lives here as data preparation, so that the diff has none:
   else Daily's documented default (the kinds table);
 * lists whose order means nothing are sorted; times are whole seconds; phone
   numbers are E.164, also where Daily shows them without the plus;
+* what Daily keeps as the text "0" where false was sent is false;
 * an object is compared on the keys the file declares;
 * a key that Daily may keep without showing is "unverified" when the object is
   shown without it, unless some object of this reading shows that key.
@@ -91,8 +92,25 @@ def _pair(
     if type(have) is type(want) and type(want) in _AS_IS and same(have, want):
         # Equal as they stand, they are equal in any form; nearly all values are.
         return want, want
+    if path in ctx.kind.nested and isinstance(want, Mapping):
+        return _nested(path, have, want, ctx)
     left = canonical(path, _declared_part(have, want), ctx)
     return left, canonical(path, _declared_part(want, want), ctx)
+
+
+def _nested(
+    path: Path, have: object, want: Mapping[str, object], ctx: Context
+) -> tuple[object, object]:
+    """Both sides of an object inside an object, on the keys that the file declares."""
+    live = have if isinstance(have, Mapping) else {}
+    pairs = {
+        key: _pair((*path, key), live.get(key), value, ctx)
+        for key, value in want.items()
+    }
+    return (
+        {key: left for key, (left, _) in pairs.items()},
+        {key: right for key, (_, right) in pairs.items()},
+    )
 
 
 def canonical(path: Path, value: object, ctx: Context) -> object:
@@ -101,6 +119,8 @@ def canonical(path: Path, value: object, ctx: Context) -> object:
     if value is None or value == "":
         # The domain may show an inherited default in any of the forms below.
         value = ctx.defaults.get(path)
+    if value == "0" and path in ctx.kind.off:
+        return False
     if path in ctx.kind.numbers and isinstance(value, list):
         value = [e164(i) if isinstance(i, str) else i for i in value]
     if path in ctx.kind.sets:

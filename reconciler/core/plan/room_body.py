@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.core.kinds import ROOM
-from reconciler.core.model import Desired, LiveRoom
+from reconciler.core.model import Desired, LiveRoom, Path
 
 
 def update_body(
@@ -32,24 +32,35 @@ def update_body(
 def whole(name: str, want: object, have: object) -> object:
     """An object as it is written: declared keys over the live settable ones.
 
+    That holds for the objects inside it as well.
+
     Whether Daily merges a nested object or replaces it is unknown, so all of it
     is sent. A declared null leaves its key out; where Daily shows another value than
     the default, the default is written instead, since a merge would keep the value.
     """
-    if name not in ROOM.objects or not isinstance(want, Mapping):
+    return _whole((name,), want, have)
+
+
+def _whole(path: Path, want: object, have: object) -> object:
+    keys = ROOM.objects.get(path[0]) if len(path) == 1 else ROOM.nested.get(path)
+    if keys is None or not isinstance(want, Mapping):
         return settled(want)
     live = have if isinstance(have, Mapping) else {}
     kept = {
         key: value
         for key, value in live.items()
-        if key in ROOM.objects[name] and value is not None and key not in want
+        if key in keys and value is not None and key not in want
     }
     reset = {
-        key: ROOM.defaults[name, key]
+        key: ROOM.defaults[*path, key]
         for key, value in want.items()
-        if value is None and live.get(key) is not None and (name, key) in ROOM.defaults
+        if value is None and live.get(key) is not None and (*path, key) in ROOM.defaults
     }
-    written = {k: settled(v) for k, v in want.items() if v is not None}
+    written = {
+        key: _whole((*path, key), value, live.get(key))
+        for key, value in want.items()
+        if value is not None
+    }
     return {**kept, **reset, **written}
 
 

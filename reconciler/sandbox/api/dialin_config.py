@@ -2,8 +2,8 @@
 
 Documented: a flat body, `{id, type, config}` as the answer, newest first, at
 most 100 per page, a number serves one config only, PUT takes everything but
-`type`. Open, and switches: whether PUT keeps what it leaves out, and how this
-store and the legacy lists relate (see `legacy`).
+`type`. Open, and switches: whether PUT keeps what it leaves out, whether it
+takes a null, and how this store and the legacy lists relate (see `legacy`).
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ def update(
     config = find(store, config_id)
     if "type" in body:
         raise invalid("type cannot be changed: delete the config and create another")
+    _check_nulls(store, body)
     entries.check_fields(config.type, body)
     kept = config.fields if store.settings.assume.put == "keep" else {}
     fields = entries.with_hmac(config.type, entries.given({**kept, **body}))
@@ -111,6 +112,13 @@ def update(
     keep(store, config)
     store.test_webhook(config.type, fields, now)
     return config
+
+
+def _check_nulls(store: Store, body: Mapping[str, object]) -> None:
+    """Refuse a null where `null=refused`; the words are the sandbox's own."""
+    for name, value in body.items():
+        if value is None and store.settings.assume.null == "refused":
+            raise invalid(f"{name} should not be null")
 
 
 def delete(store: Store, config_id: str) -> None:

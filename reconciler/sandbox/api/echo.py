@@ -1,7 +1,10 @@
-"""What an answer shows of a room: the four styles of `config`.
+"""What an answer shows of a room: the five styles of `config`.
 
-`sparse` is what the documentation says: only settings that differ from the
-default. `explicit` and `full` follow recorded answers that show more. `lossy`
+`recorded` follows answers whose requests are known, of 2021 and 2026: a value
+that equals a fixed default is left out, a value of a property that the domain
+has too is shown, even where it equals the domain's. `sparse` is what the
+documentation says: only settings that differ from the default in force.
+`explicit` and `full` follow recorded answers that show more. `lossy`
 follows the example answer of the PIN guide, which shows less than its request.
 Lists whose order means nothing come back in another order than sent.
 """
@@ -24,11 +27,14 @@ def show_room(
     domain: str,
     table: Mapping[str, Property],
     defaults: Mapping[str, object],
+    *,
+    created: bool = False,
 ) -> dict[str, object]:
     """Build the answer for one room.
 
     `defaults` holds the effective default of each property, that is the
-    domain's current value where the domain has the property.
+    domain's current value where the domain has the property. `created` says that
+    this is the answer to the creation: the only one whose time has milliseconds.
     """
     return {
         "id": room.id,
@@ -36,7 +42,7 @@ def show_room(
         "api_created": room.api_created,
         "privacy": room.privacy,
         "url": f"https://{domain}.daily.co/{room.name}",
-        "created_at": iso(room.created_at),
+        "created_at": iso(room.created_at if created else int(room.created_at)),
         "config": _config(room, style, table, defaults),
     }
 
@@ -50,7 +56,7 @@ def _config(
     shown = {
         name: _reorder(name, value)
         for name, value in room.properties.items()
-        if style in ("explicit", "full") or value != defaults.get(name)
+        if _shows(style, table.get(name), value, defaults.get(name))
     }
     if style == "full":
         shown = {**_unset(table, defaults), **_filled(shown, table)}
@@ -60,6 +66,15 @@ def _config(
         if getattr(room, made) is not None:
             shown[made] = getattr(room, made)
     return shown
+
+
+def _shows(style: str, row: Property | None, value: object, in_force: object) -> bool:
+    """Tell whether a style shows a value that was set; `in_force` is the default."""
+    if style in ("explicit", "full"):
+        return True
+    if style == "recorded" and row is not None:
+        return row.domain or value != row.default
+    return value != in_force
 
 
 def _unset(

@@ -30,11 +30,16 @@ BATCH = 1000
 BUCKETS = 10
 
 
-def show(store: Store, listed: list[Room]) -> list[dict[str, object]]:
-    """Build the answers for rooms."""
+def show(
+    store: Store, listed: list[Room], *, created: bool = False
+) -> list[dict[str, object]]:
+    """Build the answers for rooms; `created` says that they have just been made."""
     style, domain = store.settings.assume.echo, store.settings.domain
     defaults = store.defaults()
-    return [show_room(room, style, domain, store.table, defaults) for room in listed]
+    return [
+        show_room(room, style, domain, store.table, defaults, created=created)
+        for room in listed
+    ]
 
 
 def list_rooms(store: Store, query: Mapping[str, str], now: float) -> dict[str, object]:
@@ -42,7 +47,16 @@ def list_rooms(store: Store, query: Mapping[str, str], now: float) -> dict[str, 
     store.index.sweep(now)
     total = len(store.index)
     start, stop = stretch(query, total, PAGE, store.index.position)
-    return {"total_count": total, "data": show(store, store.index.slice(start, stop))}
+    shown = show(store, store.index.slice(start, stop))
+    if store.settings.assume.room_lists == "brief":
+        shown = [_without_pin(room) for room in shown]
+    return {"total_count": total, "data": shown}
+
+
+def _without_pin(room: Mapping[str, object]) -> dict[str, object]:
+    config = room["config"]
+    assert isinstance(config, dict)  # noqa: S101
+    return {**room, "config": {k: v for k, v in config.items() if k != "dialin_code"}}
 
 
 def find(store: Store, name: str, now: float) -> Room:
@@ -163,8 +177,7 @@ def _provision_pin(store: Store, room: Room) -> None:
         store.index.codes.discard(room.dialin_code or "")
         room.dialin_code = room.dialin_number = None
         return
-    numbers = rooms.room_numbers(room.properties)
-    room.dialin_number = numbers[0] if numbers else store.default_number()
+    room.dialin_number = store.number_to_dial(room.properties)
     if room.dialin_code is None:
         room.dialin_code = store.new_pin()
 

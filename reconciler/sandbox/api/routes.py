@@ -136,8 +136,8 @@ def _post_domain(store: Store, _: Request, body: Body, now: float) -> object:
     return domain.show_domain(store)
 
 
-def _one_room(store: Store, room: Room) -> object:
-    return roomcalls.show(store, [room])[0]
+def _one_room(store: Store, room: Room, *, created: bool = False) -> object:
+    return roomcalls.show(store, [room], created=created)[0]
 
 
 def _delete_config(store: Store, request: Request, _: Body, _now: float) -> object:
@@ -152,7 +152,7 @@ _CALLS: Mapping[tuple[str, ...], Call] = {
         store, request.parameters, now
     ),
     ("POST", "rooms"): lambda store, _, body, now: _one_room(
-        store, roomcalls.create(store, body, now)
+        store, roomcalls.create(store, body, now), created=True
     ),
     ("GET", "rooms", "*"): lambda store, request, _, now: _one_room(
         store, roomcalls.find(store, request.segments[1], now)
@@ -164,7 +164,7 @@ _CALLS: Mapping[tuple[str, ...], Call] = {
         store, request.segments[1], now
     ),
     ("POST", "batch", "rooms"): lambda store, _, body, now: roomcalls.show(
-        store, roomcalls.create_batch(store, body, now)
+        store, roomcalls.create_batch(store, body, now), created=True
     ),
     ("DELETE", "batch", "rooms"): lambda store, _, body, now: {
         "deleted_count": roomcalls.delete_batch(store, body, now)

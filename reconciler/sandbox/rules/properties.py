@@ -1,7 +1,9 @@
 """The room properties: names, types, values, defaults, and who else has them.
 
-The rows up to `sip` are those of Daily's OpenAPI document (49). `dialin` is
-documented in the PIN dial-in guide only. `OLDER` are properties that public
+The rows up to `sip` are those of Daily's OpenAPI document (49). `GUIDES` are
+documented elsewhere: `dialin` in the PIN dial-in guide, and
+`enable_raw_tracks_event_json` in the changelog. Some nested keys are in the
+documentation of Daily's Ruby client only. `OLDER` are properties that public
 code still sends and Daily is known to have accepted; whether it does today is
 not known, so the sandbox accepts them.
 
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.sandbox.rules.shapes import (
     ANY,
@@ -29,6 +31,7 @@ from reconciler.sandbox.rules.shapes import (
     record,
     set_of,
     whole,
+    with_field,
 )
 
 
@@ -60,6 +63,17 @@ def _recordings_template(value: str) -> str | None:
     if extension and extension[1] != "mp4":
         return "may end in .mp4 only"
     return _template(value)
+
+
+def _bucket(value: Mapping[str, object]) -> str | None:
+    """Judge a bucket: one of Oracle's has a namespace, and no role of Amazon's."""
+    if value.get("storage_provider") != "oci":
+        return None
+    if "namespace" not in value:
+        return "of storage_provider oci should have a namespace"
+    if "assume_role_arn" in value:
+        return "of storage_provider oci should have no assume_role_arn"
+    return None
 
 
 _LANG = choice(
@@ -94,6 +108,8 @@ _BUCKET = {
     "bucket_region": TEXT,
     "assume_role_arn": TEXT,
     "allow_api_access": BOOLEAN,
+    "storage_provider": choice("aws", "oci"),
+    "namespace": TEXT,
 }
 # Sending custom tracks is in daily-js' documentation of permissions.
 _MEDIA = set_of(
@@ -127,6 +143,15 @@ _SIP = record(
             }
         ),
         "provider": choice("daily"),
+        "dialin_config": record(
+            {
+                "allow_room_start": BOOLEAN,
+                "dialin_geo": TEXT,
+                "max_idle_timeout_sec": NUMBER,
+                "max_idle_timeout_post_conversation_sec": NUMBER,
+                "hold_music_enabled": BOOLEAN,
+            }
+        ),
     },
     required=("display_name", "sip_mode"),
 )
@@ -150,7 +175,12 @@ _DIALIN = record(
     }
 )
 _DIALOUT = record(
-    {"allow_room_start": BOOLEAN, "dialout_geo": TEXT, "max_idle_timeout_sec": NUMBER}
+    {
+        "allow_room_start": BOOLEAN,
+        "dialout_geo": TEXT,
+        "max_idle_timeout_sec": NUMBER,
+        "max_idle_timeout_post_conversation_sec": NUMBER,
+    }
 )
 
 
@@ -181,7 +211,8 @@ OPENAPI: Mapping[str, Property] = {
     "start_video_off": _flag(False),
     "start_audio_off": _flag(False),
     "enable_recording": Property(
-        Shape("recording", either=(choice(*_RECORDING), set_of(*_RECORDING)))
+        # A boolean is kept as text; see `as_kept`.
+        Shape("recording", either=(choice(*_RECORDING), set_of(*_RECORDING), BOOLEAN))
     ),
     "enable_raw_tracks_transcoded_audio": Property(_TRANSCODED, None, True),
     "eject_at_room_exp": _flag(False),
@@ -200,12 +231,14 @@ OPENAPI: Mapping[str, Property] = {
     "rtmp_geo": Property(choice("us-west-2", "eu-central-1", "ap-south-1"), None, True),
     "disable_rtmp_geo_fallback": _flag(False, domain=True),
     "recordings_bucket": Property(
-        record({**_BUCKET, "allow_streaming_from_bucket": BOOLEAN}), None, True
+        record({**_BUCKET, "allow_streaming_from_bucket": BOOLEAN}, whole=_bucket),
+        None,
+        True,
     ),
     "enable_terse_logging": _flag(False, domain=True),
     "auto_transcription_settings": Property(OPEN_OBJECT),
     "enable_transcription_storage": _flag(False, domain=True),
-    "transcription_bucket": Property(record(_BUCKET), None, True),
+    "transcription_bucket": Property(record(_BUCKET, whole=_bucket), None, True),
     "recordings_template": Property(
         Shape("string", rule=_recordings_template),
         "{domain_name}/{room_name}/{epoch_time}",
@@ -232,7 +265,10 @@ OPENAPI: Mapping[str, Property] = {
     "sip": Property(_SIP),
 }
 
-GUIDES: Mapping[str, Property] = {"dialin": Property(_DIALIN)}
+GUIDES: Mapping[str, Property] = {
+    "dialin": Property(_DIALIN),
+    "enable_raw_tracks_event_json": _flag(),
+}
 
 OLDER: Mapping[str, Property] = {
     "owner_only_broadcast": _flag(False),
@@ -245,8 +281,30 @@ OLDER: Mapping[str, Property] = {
 
 
 def room_properties(accepted: Iterable[str] = ()) -> dict[str, Property]:
-    """Every property a room takes; `accepted` adds names with any value."""
+    """Every property a room takes; `accepted` adds names with any value.
+
+    A name with dots adds a key to an object, as in `sip.new_key`; ValueError when
+    there is no such object.
+    """
     table = {**OPENAPI, **GUIDES, **OLDER}
     for name in accepted:
-        table.setdefault(name, Property(ANY))
+        top, *nested = name.split(".")
+        if not nested:
+            table.setdefault(name, Property(ANY))
+        elif top not in table or "" in nested:
+            raise ValueError(f"{name!r} is no key of an object of a room")
+        else:
+            row = table[top]
+            table[top] = replace(row, shape=with_field(row.shape, tuple(nested)))
     return table
+
+
+def as_kept(name: str, value: object) -> object:
+    """Give the form in which a value is stored and shown.
+
+    Recorded: `enable_recording: false` comes back as the text "0". That true
+    becomes "1" is assumed.
+    """
+    if name == "enable_recording" and isinstance(value, bool):
+        return str(int(value))
+    return value

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler.sandbox.api.refusal import invalid
-from reconciler.sandbox.rules.properties import Property
+from reconciler.sandbox.rules.properties import Property, as_kept
 from reconciler.sandbox.rules.shapes import complaint, incomplete
 
 YEAR = 365 * 24 * 3600
@@ -70,7 +70,7 @@ def read_properties(
         if wrong:
             raise invalid(wrong)
     _check_future(sent.get("exp"), now)
-    return sent
+    return {name: as_kept(name, value) for name, value in sent.items()}
 
 
 def _check_time(name: str, value: object) -> None:
@@ -118,7 +118,11 @@ def merge(
 
 
 def _without_null(value: Mapping[str, object]) -> dict[str, object]:
-    return {key: item for key, item in value.items() if item is not None}
+    return {
+        key: _without_null(item) if isinstance(item, Mapping) else item
+        for key, item in value.items()
+        if item is not None
+    }
 
 
 def check_whole(

@@ -12,15 +12,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 Rule = Callable[[str], str | None]
+WholeRule = Callable[[Mapping[str, object]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The form of one value. `fields=None` on an object means: any keys."""
+    """The form of one value. `fields=None` on an object means: any keys.
+
+    `rule` judges a text, `whole` a complete object, the required keys apart.
+    """
 
     kind: str
     enum: tuple[str, ...] = ()
@@ -32,6 +36,7 @@ class Shape:
     required: tuple[str, ...] = ()
     either: tuple[Shape, ...] = ()
     rule: Rule | None = None
+    whole: WholeRule | None = None
 
 
 BOOLEAN = Shape("boolean")
@@ -56,9 +61,26 @@ def set_of(*values: str) -> Shape:
     return Shape("array", items=choice(*values), unique=True)
 
 
-def record(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape:
+def record(
+    fields: Mapping[str, Shape],
+    required: tuple[str, ...] = (),
+    whole: WholeRule | None = None,
+) -> Shape:
     """An object with exactly these keys allowed."""
-    return Shape("object", fields=fields, required=required)
+    return Shape("object", fields=fields, required=required, whole=whole)
+
+
+def with_field(shape: Shape, path: tuple[str, ...]) -> Shape:
+    """Let an object take one more key, with any value; ValueError without object."""
+    if not path:
+        return ANY
+    if shape.kind != "object":
+        raise ValueError(f"'{path[0]}' has no object to stand in")
+    if shape.fields is None:
+        return shape
+    name, rest = path[0], path[1:]
+    below = shape.fields.get(name, OPEN_OBJECT if rest else ANY)
+    return replace(shape, fields={**shape.fields, name: with_field(below, rest)})
 
 
 def complaint(path: str, shape: Shape, value: object) -> str | None:
@@ -82,11 +104,12 @@ def complaint(path: str, shape: Shape, value: object) -> str | None:
 
 
 def incomplete(path: str, shape: Shape, value: Mapping[str, object]) -> str | None:
-    """Say which required key an object lacks, or None."""
+    """Say which required key a complete object lacks, or breaks, or None."""
     for key in shape.required:
         if key not in value:
             return f"missing required field: {path}.{key}"
-    return None
+    wrong = shape.whole(value) if shape.whole else None
+    return f"{path} {wrong}" if wrong else None
 
 
 _ARTICLES = {

@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.sandbox.api.numbers import PurchasedNumber
+from reconciler.sandbox.rules.account import read_settings
 from reconciler.sandbox.rules.properties import room_properties
+from reconciler.sandbox.rules.room import room_numbers
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.state import entries, mirror
 from reconciler.sandbox.state.roomindex import Room, RoomIndex
@@ -43,6 +45,7 @@ class Store:
         self.table = room_properties(settings.accept_properties)
         self.domain_id = str(uuid.uuid4())
         self.domain_properties: dict[str, object] = {}
+        self.domain_settings = read_settings(settings.domain_settings)
         self.legacy: entries.Lists = dict.fromkeys(entries.KINDS)
         self.dialin_configs: dict[str, entries.DialinConfig] = {}
         self.numbers: dict[str, PurchasedNumber] = {}
@@ -84,6 +87,15 @@ class Store:
         pinless = self.assigned(entries.PINLESS)
         owned = sorted(self.numbers.values(), key=lambda one: one.pagination_id)
         return next((one.number for one in owned if one.number not in pinless), None)
+
+    def number_to_dial(self, properties: Mapping[str, object]) -> str | None:
+        """Give what `dialin_number` shows for a room with `dialin`."""
+        specified = room_numbers(properties)
+        if specified and self.settings.assume.number == "follows":
+            return specified[0]
+        if specified and self.settings.assume.number == "empty":
+            return ""
+        return self.default_number()
 
     def new_pin(self) -> str:
         """Make an 11-digit PIN that no room has; leading zeros may occur."""
@@ -135,7 +147,7 @@ class Store:
         """Put in a room as it stands, expired or not; `dialin` gets it a PIN."""
         held = dict(properties or {})
         if "dialin" in held and dialin_code is None:
-            dialin_code, dialin_number = self.new_pin(), self.default_number()
+            dialin_code, dialin_number = self.new_pin(), self.number_to_dial(held)
         age = created_at if created_at is not None else _LONG_AGO + len(self.rooms)
         room = Room(
             id=str(uuid.uuid4()),

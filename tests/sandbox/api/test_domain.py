@@ -21,7 +21,15 @@ def test_answer(world):
     """The domain shows its name, an id, and every property with its default."""
     domain = world.ok("GET", "/")
 
-    assert set(domain) == {"domain_name", "domain_id", "config"}
+    assert set(domain) == {
+        "domain_name",
+        "domain_id",
+        "account_suspended",
+        "allow_plan_free",
+        "config",
+    }
+    assert domain["account_suspended"] is False
+    assert domain["config"]["max_sip_pstn_sessions_per_room"] == 5
     assert domain["domain_name"] == "acme"
     assert domain["config"]["lang"] == "en"
     assert domain["config"]["enable_prejoin_ui"] is True
@@ -38,9 +46,37 @@ def test_properties_are_set_and_reset(world):
     assert (config["lang"], config["hide_daily_branding"]) == ("en", True)
 
 
+def test_settings_of_the_account(make_world):
+    """What no request can set is set from outside, wherever it is shown."""
+    pairs = ("account_suspended=true", "max_sip_pstn_sessions_per_room=9")
+    domain = make_world(domain_settings=pairs).ok("GET", "/")
+
+    assert domain["account_suspended"] is True
+    assert domain["config"]["max_sip_pstn_sessions_per_room"] == 9
+
+
+@pytest.mark.parametrize("pair", ["lang=de", "account_suspended", "sfu_impl=x", "=1"])
+def test_wrong_settings_of_the_account(make_world, pair):
+    """A setting needs a name that no request can set, and a value in JSON."""
+    with pytest.raises(ValueError):
+        make_world(domain_settings=(pair,))
+
+
+def test_hosts_of_the_redirect(world):
+    """The hosts that a redirect may lead to are a list of texts."""
+    hosts = ["app.example.com"]
+
+    config = _post(world, redirect_on_meeting_exit_allowed_hosts=hosts)
+
+    assert config["redirect_on_meeting_exit_allowed_hosts"] == hosts
+
+
 @pytest.mark.parametrize(
     "properties",
     [
+        {"redirect_on_meeting_exit_allowed_hosts": "app.example.com"},
+        {"recordings_bucket": {"storage_provider": "oci"}},
+        {"pin_dialin": [PIN], "transcription_bucket": {"storage_provider": "oci"}},
         {"lang": "xx"},
         {"enable_chat": True},
         {"sfu_impl": "s"},
