@@ -154,10 +154,11 @@ def _check_pin_room(exp: object, now: float) -> None:
 
 
 def room_numbers(properties: Mapping[str, object]) -> list[str]:
-    """List the numbers that `dialin` names, in order."""
+    """List the numbers that `dialin` names, in order; a room put in may have texts."""
     dialin = properties.get("dialin")
     listed = dialin.get("room_numbers") if isinstance(dialin, dict) else None
-    return [str(item["phone_number"]) for item in listed or ()]
+    every = listed if isinstance(listed, list) else ()
+    return [str(i["phone_number"] if isinstance(i, dict) else i) for i in every]
 
 
 def sip_addresses(
