@@ -14,7 +14,9 @@ import os
 import re
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from unittest import mock
@@ -24,7 +26,7 @@ import click
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.config.schema import reference as explain
 from reconciler.core.key_docs import Key
-from reconciler.operations.session import Session
+from reconciler.environment import Environment, real
 from reconciler.render.text.explain import default_text, marks, type_text
 from reconciler.sandbox.server import serve
 from reconciler.sandbox.settings import Settings
@@ -90,10 +92,10 @@ def readme_plan() -> str:
     settings = Settings(numbers=("+12095550100",), rate_limit_scale=0)
     with _folder() as folder, serve(settings, clock=lambda: moment[0]) as sandbox:
         environment = {"DAILY_API_URL": sandbox.url, "DAILY_API_KEY": "sandbox"}
-        with mock.patch.dict(os.environ, environment), _at(moment):
+        with mock.patch.dict(os.environ, environment):
             os.environ["DAILY_RATE"] = "1000"
             (folder / "config.yaml").write_text(BEFORE, encoding="utf-8")
-            _run("apply", "config.yaml", "--yes")
+            _run("apply", "config.yaml", "--yes", at=moment[0])
             moment[0] = MOMENT
             (folder / "config.yaml").write_text(wanted, encoding="utf-8")
             os.environ["DAILY_RATE"] = "0.5"
@@ -144,26 +146,19 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@contextlib.contextmanager
-def _at(moment: list[int]) -> Iterator[None]:
-    """Let it be this moment for every run."""
-
-    def now(_session: Session) -> float:
-        return moment[0]
-
-    with mock.patch.object(Session, "now", now):
-        yield
-
-
-def _run(*args: str, expect: int = 0) -> str:
-    """Run the command line; what it prints, lines without trailing blanks."""
+def _run(*args: str, expect: int = 0, at: int = MOMENT) -> str:
+    """Run the command line at a moment; what it prints, without trailing blanks."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run(list(args))
+        code = run(list(args), environment=lambda stop: _at(at, stop))
     if code != expect:
         raise SystemExit(out.getvalue() + err.getvalue())
     lines = out.getvalue().rstrip().splitlines()
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _at(moment: int, stop: threading.Event) -> Environment:
+    return replace(real(stop), now=lambda: moment)
 
 
 def speed() -> str:

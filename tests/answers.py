@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,8 @@ import httpx
 
 from reconciler.core.compare.diff import ABSENT
 from reconciler.core.secrecy import Secret
-from reconciler.daily.http.client import DailyClient, Outside
+from reconciler.daily.http.client import DailyClient
+from reconciler.environment import Environment
 
 URL = "http://127.0.0.1:9/v1"
 KEY = "key-0123456789abcdef"
@@ -38,6 +40,16 @@ class Clock:
         self.slept.append(seconds)
         self.now += seconds
 
+    def environment(self, jitter: float = 0.0) -> Environment:
+        """A world with this clock and real threads."""
+        return Environment(
+            now=self,
+            clock=self,
+            sleep=self.sleep,
+            jitter=lambda: jitter,
+            executor=ThreadPoolExecutor,
+        )
+
     @property
     def waited(self) -> float:
         """Seconds slept in all."""
@@ -57,7 +69,7 @@ def client_on(
     options.setdefault("url", URL)
     return DailyClient(
         key=Secret(KEY),
-        outside=Outside(clock, clock.sleep, lambda: jitter),
+        environment=clock.environment(jitter),
         user_agent="daily-reconciler/test",
         share=share,
         transport=httpx.MockTransport(handler),

@@ -7,16 +7,18 @@ do, so that no test can forget to.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.environment import Environment, MakeEnvironment, real
 from reconciler.sandbox.server import Sandbox, serve
 from reconciler.sandbox.settings import Assume, Settings
 
@@ -47,6 +49,11 @@ class Clock:
         return time.time() + self.ahead
 
 
+def without_waiting(stop: threading.Event) -> Environment:
+    """The real world, in which nothing sleeps."""
+    return replace(real(stop), sleep=lambda _seconds: None)
+
+
 @dataclass
 class World:
     """One sandbox with one config file in front of it."""
@@ -57,6 +64,7 @@ class World:
     capsys: pytest.CaptureFixture[str]
     options: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
+    environment: MakeEnvironment = without_waiting
     _forgotten: int = 0
 
     @property
@@ -74,7 +82,7 @@ class World:
         self.monkeypatch.setenv("DAILY_API_KEY", self.sandbox.settings.key)
         self.monkeypatch.chdir(self.folder)
         self.capsys.readouterr()
-        code = run(list(args))
+        code = run(list(args), environment=self.environment)
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
@@ -133,9 +141,6 @@ def world(
     monkeypatch.setenv("DAILY_RATE", "1000")
     # Locks of worlds in other test processes are not this one's.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(
-        "reconciler.operations.session._pause", lambda _session, _s: None
-    )
     clock = Clock()
     with serve(made, clock=clock) as sandbox:
         yield World(sandbox, tmp_path, monkeypatch, capsys, clock=clock)

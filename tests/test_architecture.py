@@ -25,13 +25,16 @@ ALLOWED = {
     "__init__": set(),
     "__main__": {"cli"},
     "errors": set(),
+    "environment": set(),
     "core": {"errors"},
     "config": {"core", "errors"},
-    "daily": {"core", "errors"},
+    "daily": {"core", "environment", "errors"},
     "render": {"core", "errors"},
     "sandbox": set(),
-    "operations": {"config", "core", "daily", "errors", "render", "sandbox"},
-    "cli": {"operations", "config", "core", "daily", "errors", "render", "sandbox"},
+    "operations": {"config", "core", "daily", "environment", "errors", "render"}
+    | {"sandbox"},
+    "cli": {"operations", "config", "core", "daily", "environment", "errors"}
+    | {"render", "sandbox"},
 }
 
 # The one module that may import each of these; everything else is the standard
@@ -54,6 +57,12 @@ IMPURE = {
     *("asyncio", "click", "getpass", "httpx", "io", "logging", "os", "pathlib"),
     *("random", "secrets", "shutil", "socket", "subprocess", "sys", "tempfile"),
     *("threading", "time", "urllib.request", "uuid", "warnings"),
+}
+WORLD = "environment.py"
+WORLDLY = {
+    *("time", "random", "secrets", "uuid", "sched", "asyncio", "multiprocessing"),
+    *("threading.Thread", "threading.Timer"),
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today"),
 }
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}
@@ -181,6 +190,44 @@ def test_the_core_is_pure(path: Path) -> None:
     assert not imports & IMPURE
     assert not names & IMPURE_CALLS
     assert not calls & CLOCKS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_the_world_is_handed_in(path: Path) -> None:
+    """Time, chance and threads are touched in one module; others are given them."""
+    if name_of(path) == WORLD or layer_of(path) == "sandbox":
+        return
+    assert touched_by(path) == set()
+
+
+def touched_by(path: Path) -> set[str]:
+    """What a module takes from the world by itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    imports = {*imports_of(path)}
+    modules = {name.partition(".")[0] for name in imports}
+    pools = {name for name in imports if name.endswith("PoolExecutor")}
+    return (modules & WORLDLY) | ((names | imports) & WORLDLY) | pools
+
+
+def test_the_world_is_touched_where_it_should_be(tmp_path: Path) -> None:
+    """The rule sees what it forbids, however it is written."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        "import time, threading, datetime as d\nfrom datetime import datetime\n"
+        "from random import random\nfrom concurrent.futures import "
+        "ThreadPoolExecutor\nthreading.Thread\ndatetime.now()\n"
+    )
+
+    assert touched_by(module) == {
+        *("time", "random", "threading.Thread", "datetime.now"),
+        "concurrent.futures.ThreadPoolExecutor",
+    }
+    assert {"time", "random"} <= touched_by(PACKAGE / WORLD)
 
 
 def test_every_sole_importer_exists() -> None:

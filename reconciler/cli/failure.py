@@ -13,6 +13,7 @@ import click
 
 import reconciler
 from reconciler.core.findings import ConfigError
+from reconciler.environment import MakeEnvironment, real
 from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 from reconciler.operations.session import Session, wants_colour
@@ -28,7 +29,9 @@ def session_of(
 ) -> Session:
     """A session from the options that commands share, with its stop flag."""
     output = Output(format_, wants_colour(no_color), verbose, log_format)
-    return Session(output, Target(**target), threading.Event())
+    stop = threading.Event()
+    make: MakeEnvironment = click.get_current_context().obj or real
+    return Session(output, Target(**target), stop, make(stop))
 
 
 def guarded(session: Session, work: Callable[[], int]) -> int:

@@ -7,12 +7,15 @@ import itertools
 import keyword
 import os
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.shell_completion import CompletionItem
 
 import reconciler
+
+if TYPE_CHECKING:
+    from reconciler.environment import MakeEnvironment
 
 COMMANDS: Final = {
     "validate": "Check config files; nothing is sent.",
@@ -102,13 +105,20 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(run(args))
 
 
-def run(args: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def run(
+    args: list[str] | None = None, *, environment: MakeEnvironment | None = None
+) -> int:
+    """Run the command line; returns the exit code. `environment`: None for the real."""
     given = sys.argv[1:] if args is None else args
     if COMPLETE in os.environ:
         from reconciler.cli import completing  # noqa: F401  registers our bash
     try:
-        code = cli.main(given, prog_name="daily-reconciler", standalone_mode=False)
+        code = cli.main(
+            given,
+            prog_name="daily-reconciler",
+            standalone_mode=False,
+            obj=environment,
+        )
     except click.ClickException as error:
         error.show()
         usage = isinstance(error, click.UsageError)

@@ -1,6 +1,6 @@
 """From options to a loaded config and a client: what every command starts with.
 
-The environment, the clock and the API key are read here and nowhere below.
+The variables of the environment and the API key are read here and nowhere below.
 """
 
 from __future__ import annotations
@@ -8,10 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from reconciler.core.findings import ConfigError
 from reconciler.core.model import Config
 from reconciler.core.phone import room_numbers
 from reconciler.core.secrecy import Secret
+from reconciler.environment import Environment
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 
@@ -39,17 +38,19 @@ class Session:
     output: Output
     target: Target
     stop: threading.Event
+    environment: Environment
 
     def now(self) -> float:
         """The time that plans are made for."""
-        return time.time() + self.target.clock_offset
+        return self.environment.now() + self.target.clock_offset
 
     def say(self, line: str, *, level: str = "info") -> None:
         """One line for people: on stderr, so that stdout stays the result."""
         if self.output.log_format == "json":
             from reconciler.core.times import iso
 
-            entry = {"time": iso(time.time()), "level": level, "message": line}
+            now = iso(self.environment.now())
+            entry = {"time": now, "level": level, "message": line}
             line = json.dumps(entry)
         # None leaves colours to a terminal: stderr may be a file when stdout is none.
         click.echo(line, err=True, color=None if self.output.colour else False)
@@ -112,27 +113,19 @@ def connect(
 
 
 def _client(session: Session, url: str, key: Secret, *, writable: bool) -> DailyClient:
-    from reconciler.daily.http.client import DailyClient, Outside
+    from reconciler.daily.http.client import DailyClient
 
     verbose = session.output.verbose
     return DailyClient(
         url,
         key,
-        outside=Outside(time.monotonic, lambda s: _pause(session, s), random.random),
+        environment=session.environment,
         user_agent=f"daily-reconciler/{reconciler.__version__}",
         timeout=session.target.timeout,
         share=session.target.rate,
         writable=writable,
         log=session.say if verbose else lambda _line: None,
     )
-
-
-def _pause(session: Session, seconds: float) -> None:
-    # The pace's short waits are kept even while stopping: they protect the limits.
-    if seconds < 1:
-        time.sleep(seconds)
-    else:
-        session.stop.wait(seconds)
 
 
 def _address(session: Session) -> tuple[str, Secret]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from kit import Ran, World
 
-from reconciler.operations import session
+from reconciler.environment import real
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
 REPOSITORY = Path(__file__).parents[2]
@@ -21,7 +21,6 @@ EXAMPLE = REPOSITORY / "config.example.yaml"
 # Years after it was written, it still has to be an example.
 DAYS = (0, 400, 3_650)
 # The kit takes all waiting away; a sandbox of its own has Daily's real limits.
-_really_pause = session._pause
 
 
 def copied(make_world: Callable[..., World], **settings: Any) -> World:
@@ -69,7 +68,7 @@ def test_the_example_tells_its_story_in_its_own_sandbox(
 ) -> None:
     """`--sandbox` needs no account, no variable and no other process."""
     world = copied(make_world)
-    world.monkeypatch.setattr("reconciler.operations.session._pause", _really_pause)
+    world.environment = real
 
     before = run(world, "plan", "--detailed-exitcode")
     applied = run(world, "apply", "--yes")

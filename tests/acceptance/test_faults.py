@@ -11,11 +11,12 @@ import copy
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from answers import Clock
 from kit import Ran, World
 
 from reconciler.sandbox.faults import KINDS, Faults
@@ -389,22 +390,13 @@ def test_a_write_slower_than_the_timeout_is_looked_at(
 
 @pytest.mark.parametrize("kind", ["429", "429-retry-after=7"])
 def test_a_throttled_write_waits_and_is_repeated(
-    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, kind: str
+    make_world: Callable[..., World], kind: str
 ) -> None:
     """Retry-After is kept to when it is given, a growing pause when it is not."""
     world = make_world()
     world.write(f"rooms:\n{PLAIN}")
-    waits: list[float] = []
-    clock = [0.0]
-
-    def pause(_session: object, seconds: float) -> None:
-        waits.append(seconds)
-        clock[0] += seconds
-
-    monkeypatch.setattr("reconciler.operations.session._pause", pause)
-    monkeypatch.setattr(
-        "reconciler.operations.session.time.monotonic", lambda: clock[0]
-    )
+    clock = Clock()
+    world.environment = lambda _stop: replace(clock.environment(0.5), now=world.clock)
     world.sandbox.faults.add(f"{kind}:POST:/rooms*2")
 
     ran = _apply(world)
@@ -412,7 +404,7 @@ def test_a_throttled_write_waits_and_is_repeated(
     assert ran.code == 0
     assert "2 answered with 429" in ran.out
     assert world.writes() == ["POST /rooms"] * 3
-    long = [wait for wait in waits if wait > 0.4]
+    long = [wait for wait in clock.slept if wait > 0.4]
     if "retry" in kind:
         assert long == [pytest.approx(7), pytest.approx(7)]
     else:

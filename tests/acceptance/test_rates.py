@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 from kit import World
 
-from reconciler.operations import session
+from reconciler.environment import real
 
 MakeWorld = Callable[..., World]
 Node = dict[str, Any]
-
-# The kit takes all waiting away from its worlds; here it is the point.
-_really_pause = session._pause
 
 
 def domain_of(make_world: MakeWorld, rooms: int) -> World:
     """A domain at Daily's real limits with so many rooms, and real waiting."""
     world = make_world(rate_limit_scale=1)
-    world.monkeypatch.setattr("reconciler.operations.session._pause", _really_pause)
+    world.environment = real
     for number in range(rooms):
         world.sandbox.store.add_room(f"room-{number:03}", privacy="private")
     return world

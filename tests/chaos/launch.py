@@ -11,9 +11,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+from dataclasses import replace
 
 from reconciler.cli import main
-from reconciler.operations import session
+from reconciler.environment import Environment, real
+
+
+def without_waiting(stop: threading.Event) -> Environment:
+    """The real world, in which nothing sleeps."""
+    return replace(real(stop), sleep=lambda _seconds: None)
 
 
 def child(order: dict[str, object]) -> None:
@@ -26,10 +33,10 @@ def child(order: dict[str, object]) -> None:
         opened = os.open(f"{order['out']}.{name}" if number else name, flags, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    session._pause = lambda _session, _seconds: None  # type: ignore[assignment]
     code = 70
     try:
-        code = main.run(list(order["args"]))  # type: ignore[call-overload]
+        args = list(order["args"])  # type: ignore[call-overload]
+        code = main.run(args, environment=without_waiting)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

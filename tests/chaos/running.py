@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -19,6 +19,7 @@ from unittest import mock
 from chaos.proxy import Chooser, Proxy
 
 from reconciler.cli.main import run
+from reconciler.environment import Environment, real
 
 KEY = "sandbox"
 BACK_OFF = 0.4
@@ -55,22 +56,22 @@ def run_here(
     `on_pause` is told whenever the program would wait before another try.
     """
 
-    def pause(_session: object, seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         if seconds >= BACK_OFF:
             on_pause()
+
+    def surroundings(stop: threading.Event) -> Environment:
+        return replace(real(stop), sleep=sleep)
 
     out, err = io.StringIO(), io.StringIO()
     handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
     with (
         mock.patch.dict(os.environ, environment(url)),
-        mock.patch("reconciler.operations.session._pause", pause),
-        # Plain http to this machine needs no certificates, and loading them is slow.
-        mock.patch("ssl.SSLContext.load_verify_locations"),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
-        code = run(list(args))
+        code = run(list(args), environment=surroundings)
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return Ran(code, out.getvalue(), err.getvalue())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from answers import Clock
 from kit import World
 
 from reconciler.cli import main
 from reconciler.core.secrecy import Secret
-from reconciler.daily.http.client import DailyClient, Outside, ReadOnlyError
+from reconciler.daily.http.client import DailyClient, ReadOnlyError
 
 CONFIG = """
 phone_numbers:
@@ -57,11 +58,13 @@ def test_a_reading_client_refuses_to_write(
 ) -> None:
     """A write on a client that was made for reading raises, and nothing leaves."""
     world = make_world()
-    outside = Outside(clock=lambda: 0.0, sleep=lambda _s: None, jitter=lambda: 0.0)
     key = Secret(world.sandbox.settings.key)
+    surroundings = Clock().environment()
 
     with (
-        DailyClient(world.sandbox.url, key, outside=outside, user_agent="t") as client,
+        DailyClient(
+            world.sandbox.url, key, environment=surroundings, user_agent="t"
+        ) as client,
         pytest.raises(ReadOnlyError, match="refused to send"),
     ):
         client.send(method, "/rooms/gone")

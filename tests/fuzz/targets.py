@@ -7,6 +7,7 @@ answer, from bytes through the client and the wire to a live domain.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,9 @@ from reconciler.core.findings import errors
 from reconciler.core.model import Config, Desired
 from reconciler.core.plan import make_plan
 from reconciler.core.secrecy import Secret
-from reconciler.daily.http.client import DailyClient, Outside
+from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_live
+from reconciler.environment import Environment
 from reconciler.errors import ReconcilerError
 from reconciler.render.text.plan import findings_text
 from reconciler.render.words import Paint
@@ -84,10 +86,17 @@ def _client(handler: Callable[[httpx.Request], httpx.Response]) -> DailyClient:
     def sleep(seconds: float) -> None:
         now[0] += seconds
 
+    environment = Environment(
+        now=lambda: _NOW,
+        clock=lambda: now[0],
+        sleep=sleep,
+        jitter=lambda: 0.0,
+        executor=ThreadPoolExecutor,
+    )
     return DailyClient(
         "http://127.0.0.1:9/v1",
         Secret(KEY),
-        outside=Outside(lambda: now[0], sleep, lambda: 0.0),
+        environment=environment,
         user_agent="fuzz",
         share=1000,
         transport=httpx.MockTransport(handler),

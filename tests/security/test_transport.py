@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from security.hosts import Host, body, certificate, endless, redirect, serving
 
 from reconciler.cli.main import COMMANDS, cli, run
 from reconciler.core.secrecy import Secret
-from reconciler.daily.http.client import MAX_ANSWER, DailyClient, Outside
+from reconciler.daily.http.client import MAX_ANSWER, DailyClient
 from reconciler.errors import AnswerLostError, DailyError, DailyUnreachableError
 
 Serve = Callable[..., Host]
@@ -35,14 +36,13 @@ def serve() -> Iterator[Serve]:
 
 def client_of(url: str, *, timeout: float = 5, real: bool = False) -> DailyClient:
     """A writing client on the real network code, with waits that take no time."""
-    clock = Clock()
-    outside = Outside(
-        time.monotonic if real else clock, lambda _seconds: None, lambda: 0.0
-    )
+    environment = Clock().environment()
+    if real:
+        environment = replace(environment, clock=time.monotonic)
     return DailyClient(
         url,
         Secret(KEY),
-        outside=outside,
+        environment=environment,
         user_agent="test",
         timeout=timeout,
         share=1000,

@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -39,6 +39,7 @@ from reconciler.daily.http.answers import (
     written,
 )
 from reconciler.daily.http.pace import Pace, RateClass
+from reconciler.environment import Environment
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -65,18 +66,6 @@ class ReadOnlyError(ReconcilerError):
     """A write was tried on a client that reads: a mistake in this program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What the client takes from the world, so that tests can stand in for it.
-
-    `clock`: monotonic seconds. `sleep`: waits. `jitter`: a number in [0, 1).
-    """
-
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    jitter: Callable[[], float]
-
-
 @dataclass(slots=True)
 class Counters:
     """What was sent so far, and how many answers were 429."""
@@ -91,6 +80,7 @@ class DailyClient:
     Args:
         url: base address, ending in /v1. https, or http on loopback.
         key: the API key.
+        environment: its clock, its waiting and its threads.
         timeout: seconds to wait for a connection and for each answer.
         share: which part of Daily's rate limits to take, see `daily.http.pace`.
         writable: False makes every method but GET raise.
@@ -103,7 +93,7 @@ class DailyClient:
         url: str,
         key: Secret,
         *,
-        outside: Outside,
+        environment: Environment,
         user_agent: str,
         timeout: float = 30.0,
         share: float = 0.5,
@@ -115,13 +105,13 @@ class DailyClient:
         self.writable = writable
         self.share = share
         self.counters = Counters()
-        self._outside = outside
+        self._environment = environment
         self._timeout = timeout
         self._log = log
         self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Executor | None = None
         paces: dict[RateClass, Pace] = {
-            name: Pace(name, share, clock=outside.clock, sleep=outside.sleep)
+            name: Pace(name, share, clock=environment.clock, sleep=environment.sleep)
             for name in ("general", "deletion")
         }
         self._paces = paces
@@ -164,16 +154,16 @@ class DailyClient:
         """Begin something on a thread of this client's."""
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="daily")
+                self._pool = self._environment.executor(WORKERS)
             return self._pool.submit(work)
 
     def sleep(self, seconds: float) -> None:
         """Wait, on the clock that this client was given."""
-        self._outside.sleep(seconds)
+        self._environment.sleep(seconds)
 
     def clock(self) -> float:
         """Monotonic seconds, on the clock that this client was given."""
-        return self._outside.clock()
+        return self._environment.clock()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """Read something. Raises DailyError; see the module for what is retried."""
@@ -232,7 +222,7 @@ class DailyClient:
         ticket = pace.enter()
         with self._lock:
             self.counters.requests += 1
-        started = self._outside.clock()
+        started = self._environment.clock()
         line = f"{request.method} {request.url.path}"
         try:
             answer = self._whole(self._http.send(request, stream=True), started)
@@ -241,7 +231,7 @@ class DailyClient:
             raise
         finally:
             pace.leave(ticket)
-        spent = (self._outside.clock() - started) * 1000
+        spent = (self._environment.clock() - started) * 1000
         self._log(f"{line} -> {answer.status} in {spent:.0f} ms")
         return answer
 
@@ -252,7 +242,7 @@ class DailyClient:
         with contextlib.closing(answer):
             for piece in answer.iter_bytes():
                 # httpx knows how long a pause may be, and not how many there are.
-                if pieces and self._outside.clock() - started > self._timeout:
+                if pieces and self._environment.clock() - started > self._timeout:
                     raise httpx.ReadTimeout("the answer did not come to an end")
                 size += len(piece)
                 if size > MAX_ANSWER:
@@ -281,12 +271,12 @@ class DailyClient:
 
     def _back_off(self, attempt: int) -> None:
         if attempt < _ATTEMPTS - 1:
-            self._outside.sleep(self._delay(attempt))
+            self._environment.sleep(self._delay(attempt))
 
     def _delay(self, attempt: int) -> float:
         """Full jitter around an exponential: 0.5 to 1 s, 1 to 2 s, ... up to 30 s."""
         longest = min(_LONGEST_WAIT, 2.0**attempt)
-        return longest * (0.5 + self._outside.jitter() / 2)
+        return longest * (0.5 + self._environment.jitter() / 2)
 
 
 def _connected(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import Domain, client_on
+from answers import Clock, Domain, client_on
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -257,7 +257,9 @@ def test_whatever_daily_answers_can_be_imported(
         ],
         purchased=PURCHASED,
     )
-    session = Session(Output("text", False), Target(), threading.Event())
+    session = Session(
+        Output("text", False), Target(), threading.Event(), Clock().environment()
+    )
     with client_on(daily) as client:
         live = read_live(client, Config("acme"), every_room=True, every_assignment=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,7 +12,7 @@ from answers import KEY, URL, Clock, Script, client_on, json_text, refusal
 
 from reconciler.core.secrecy import Secret
 from reconciler.daily.http.address import check_url, is_loopback
-from reconciler.daily.http.client import DailyClient, Outside, ReadOnlyError
+from reconciler.daily.http.client import WORKERS, DailyClient, ReadOnlyError
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -38,9 +40,8 @@ def damaged_zip(_request: httpx.Request) -> httpx.Response:
 
 def bare_client(url: str, key: str = KEY) -> DailyClient:
     """A client on the real network code, which nobody asks anything."""
-    clock = Clock()
-    outside = Outside(clock, clock.sleep, lambda: 0.0)
-    return DailyClient(url, Secret(key), outside=outside, user_agent="test")
+    environment = Clock().environment()
+    return DailyClient(url, Secret(key), environment=environment, user_agent="test")
 
 
 # GET.
@@ -461,3 +462,23 @@ def test_parallel_keeps_the_order_and_raises_the_first_error() -> None:
         assert client.parallel(work, range(7)) == [0, 2, 4, 6, 8, 10, 12]
         with pytest.raises(DailyAnswerError, match="seven"):
             client.parallel(work, range(20))
+
+
+def test_parallel_work_runs_where_the_caller_says() -> None:
+    """The executor is handed in: one thread keeps the order, and is enough."""
+    made: list[int] = []
+
+    def executor(workers: int) -> ThreadPoolExecutor:
+        made.append(workers)
+        return ThreadPoolExecutor(1)
+
+    environment = replace(Clock().environment(), executor=executor)
+    order: list[int] = []
+    with DailyClient(
+        URL, Secret(KEY), environment=environment, user_agent="test"
+    ) as client:
+        client.parallel(order.append, range(50))
+        client.parallel(order.append, range(50, 60))
+
+    assert order == list(range(60))
+    assert made == [WORKERS]
