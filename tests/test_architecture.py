@@ -114,6 +114,14 @@ def test_layers_import_downwards_only(path: Path) -> None:
     assert ours_of(path) <= ALLOWED[layer] | {layer}
 
 
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "core" / "dialin").glob("*.py")), ids=name_of
+)
+def test_dial_in_needs_no_export(path: Path) -> None:
+    """What numbers do is known without the part that writes files."""
+    assert not [n for n in imports_of(path) if n.startswith("reconciler.core.export")]
+
+
 def test_no_module_imports_itself_through_others() -> None:
     """Modules have an order: imports inside functions and for types count too."""
     order = graphlib.TopologicalSorter(graph_of(PACKAGE))

@@ -69,7 +69,7 @@ def _collecting_rarely() -> Iterator[None]:
 
 def _tell(session: Session, error: ReconcilerError) -> None:
     from reconciler.core.text import clean
-    from reconciler.render.text.plan import findings_text
+    from reconciler.render.text.findings import findings_text
     from reconciler.render.words import Paint
 
     paint = Paint(session.output.colour and session.output.log_format == "text")

@@ -6,17 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from reconciler.config.variables import Filled
+from reconciler.core.key_docs import TYPE_WORDS
 from reconciler.core.text import brief
 
-_TYPES: Final = {
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "text",
-    "boolean": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "null",
-}
+_WITHOUT_ARTICLE: Final = frozenset({"string", "boolean"})
 
 
 def value(found: object, *, secret: bool = False) -> str:
@@ -36,8 +29,12 @@ def value(found: object, *, secret: bool = False) -> str:
 
 def types(names: Iterable[str]) -> str:
     """The types a schema allows, as a person would say it; null goes unsaid."""
-    said = [_TYPES[name] for name in names if name != "null"] or ["null"]
+    said = [_type(name) for name in names if name != "null"] or ["null"]
     return " or ".join(said)
+
+
+def _type(name: str) -> str:
+    return TYPE_WORDS[name] if name in _WITHOUT_ARTICLE else f"a {TYPE_WORDS[name]}"
 
 
 def one_of(allowed: Iterable[object]) -> str:

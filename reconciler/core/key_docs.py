@@ -6,9 +6,21 @@ into words elsewhere. Nothing in them is secret: what must not be shown is a lab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.core.model import KindName, Path, Place
+
+TYPE_WORDS: Final[Mapping[str, str]] = {
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "boolean": "true or false",
+    "object": "mapping",
+    "array": "list",
+}
+"""JSON Schema's types as people say them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Load
 def usable(loaded: Loaded) -> Config:
     """The config, or a ConfigError with everything that was found."""
     if loaded.config is None:
-        from reconciler.render.text.plan import verdict_text
+        from reconciler.render.text.findings import verdict_text
 
         verdict = verdict_text(loaded.findings, loaded.files)
         raise ConfigError(verdict, findings=loaded.findings)

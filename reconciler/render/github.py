@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.text import clean
-from reconciler.render.words import count
+from reconciler.render.words import count, place_text
 
 SHOWN: Final = 10
 """Annotations of one level that GitHub shows per step."""
@@ -52,7 +52,7 @@ def _command(finding: Finding, level: str) -> str:
 
 def _plain(finding: Finding) -> str:
     place = finding.place
-    where = f"{place.file}:{place.line}:{place.column}" if place else "config"
+    where = place_text(place, column=True) if place else "config"
     # A line of its own that starts with "::" would be a command.
     return f"  {clean(where)}: {clean(finding.message)} [{finding.id}]"
 

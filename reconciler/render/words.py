@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.core.compare.diff import ABSENT, FieldChange
+from reconciler.core.model import Place
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.secrecy import Secret, labelled
 from reconciler.core.text import short
@@ -72,6 +73,12 @@ def value_text(field: FieldChange, value: object) -> str:
     if isinstance(value, Secret):
         return short(value.label)
     return short(_as_json(labelled(value)))
+
+
+def place_text(place: Place, *, column: bool = False) -> str:
+    """`rooms.yaml:12`, or `rooms.yaml:12:3`; the file alone where no line is known."""
+    at = (place.line, place.column) if column else (place.line,)
+    return ":".join(map(str, (place.file, *at))) if place.line else place.file
 
 
 def count(number: int, noun: str) -> str:

@@ -11,8 +11,9 @@ from answers import Clock, Domain, Script, client_on, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.dialin.number_use import number_uses, suggestions
+from reconciler.core.dialin.number_use import number_uses
 from reconciler.core.dialin.sheet import dialins
+from reconciler.core.export.suggest import suggestions
 from reconciler.core.model import Config, Desired
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.gates import check_gates

@@ -22,7 +22,7 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_live
 from reconciler.environment import Environment
 from reconciler.errors import ReconcilerError
-from reconciler.render.text.plan import findings_text
+from reconciler.render.text.findings import findings_text
 from reconciler.render.words import Paint
 
 KEY = "fuzz-key-0123456789"

@@ -23,7 +23,8 @@ from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.secrecy import Secret
 from reconciler.core.text import clean
 from reconciler.render.json.documents import dump, plan_document
-from reconciler.render.text.plan import findings_text, plan_text
+from reconciler.render.text.findings import findings_text
+from reconciler.render.text.plan import plan_text
 from reconciler.render.words import Paint
 
 HUSH = "aHVzaC1odXNo"

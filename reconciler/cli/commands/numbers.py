@@ -36,7 +36,8 @@ def numbers(config: tuple[Path, ...], all_rooms: bool, **options: Any) -> int:
 def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     import reconciler
     from reconciler.config.load import Variables
-    from reconciler.core.dialin.number_use import number_uses, suggestions
+    from reconciler.core.dialin.number_use import number_uses
+    from reconciler.core.export.suggest import suggestions
     from reconciler.daily.read import read_live
     from reconciler.operations.session import connect, load_files, numbers_of, usable
     from reconciler.render.json.documents import dump

@@ -41,7 +41,7 @@ def validate(config: tuple[Path, ...], **shared: Any) -> int:
 
 def _text(session: Session, loaded: Loaded) -> str:
     import reconciler
-    from reconciler.render.text.plan import findings_text, verdict_text
+    from reconciler.render.text.findings import findings_text, verdict_text
     from reconciler.render.words import Paint
 
     if session.output.format == "json":

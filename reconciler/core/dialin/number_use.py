@@ -8,14 +8,10 @@ dial-in configuration.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from reconciler.core.compare.equality import Context
-from reconciler.core.export.model import Entry
-from reconciler.core.export.values import Namer, property_value
-from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import (
     Config,
     Desired,
@@ -24,16 +20,10 @@ from reconciler.core.model import (
     PurchasedNumber,
     Store,
 )
-from reconciler.core.phone import is_e164, room_numbers
+from reconciler.core.phone import room_numbers
 from reconciler.core.times import written_date
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
-
-_FIELDS: Final = (
-    *("name_prefix", "ivr_greeting", "room_creation_api", "hmac"),
-    *("hold_music_url", "timeout_config"),
-)
-"""What an assignment can have, in the order in which people write it."""
 
 
 class Use(enum.StrEnum):
@@ -89,18 +79,6 @@ class NumberUse:
         return Use.CALLER_ID if self.caller_id else Use.NOT_PURCHASED
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What to write so that the file manages a number.
-
-    There is no `entry` where nothing can be written yet; `why` says why not.
-    """
-
-    number: str
-    entry: Entry | None = None
-    why: str = ""
-
-
 def number_uses(config: Config, live: Live) -> tuple[NumberUse, ...]:
     """Every number that is owned, assigned, verified, declared or named by a room."""
     owned = {one.number: one for one in live.purchased or ()}
@@ -142,27 +120,6 @@ def default_number(live: Live) -> str:
     return earliest.number if earliest else ""
 
 
-def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]:
-    """One for each number that the file does not manage but could."""
-    namer = Namer()
-    for use in uses:
-        if use.declared or not (use.owned or use.entries):
-            continue
-        if use.use is Use.ORPHANED:
-            yield Suggestion(use.number, why="assigned, but no longer yours")
-        elif not use.entries:
-            yield Suggestion(use.number, why="does nothing yet")
-        elif use.entries[0].store != store:
-            other = use.entries[0].store
-            why = f"assigned in the {other} store, which this file does not write"
-            yield Suggestion(use.number, why=why)
-        elif use.types[0] not in SETTABLE or not is_e164(use.number):
-            why = "assigned in a way that a file cannot say"
-            yield Suggestion(use.number, why=why)
-        else:
-            yield Suggestion(use.number, _entry(use.number, use.entries[0], namer))
-
-
 def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:
     """By date; by the order of the list, newest first, when a date cannot be read."""
     dates = [written_date(one.created) for one in purchased]
@@ -189,17 +146,3 @@ def _role(declared: Desired) -> Declared:
         return "absent"
     pin = declared.fields.get("type") == "pin_dialin"
     return "pin_dialin" if pin else "pinless_dialin"
-
-
-def _entry(number: str, assignment: LiveAssignment, namer: Namer) -> Entry:
-    """The assignment as a file would have it: what is set, secrets as variables."""
-    fields: dict[str, object] = {}
-    for name in _FIELDS:
-        if name not in SETTABLE.get(assignment.type, ()):
-            continue
-        nested = sorted(NUMBER.objects.get(name, ()))
-        live = assignment.fields.get(name)
-        value = property_value(name, live, nested, Context(NUMBER))
-        if value is not None:
-            fields[name] = namer.without_secrets(NUMBER, number, name, value)
-    return Entry("number", number, {assignment.type: fields})

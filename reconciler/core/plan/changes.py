@@ -28,17 +28,8 @@ def change(
     send: Mapping[str, object] | None = None,
 ) -> Change:
     """A change of one declared resource."""
-    return Change(
-        action,
-        desired.kind,
-        desired.key,
-        reason,
-        desired,
-        tuple(fields),
-        tuple(risks),
-        send or {},
-        live,
-    )
+    parts = tuple(fields), tuple(risks), send or {}, live
+    return Change(action, desired.kind, desired.key, reason, desired, *parts)
 
 
 def deletion(desired: Desired, live: LiveRoom | LiveAssignment, *risks: Risk) -> Change:
@@ -54,12 +45,8 @@ def update(
     send: Mapping[str, object],
 ) -> Change:
     """An update; one without a difference was asked for."""
-    shown = (
-        {**live.fields, "type": live.type}
-        if isinstance(live, LiveAssignment)
-        else live.fields
-    )
-    fields = [show(KINDS[desired.kind], field, desired, shown) for field in differing]
+    kind = KINDS[desired.kind]
+    fields = [show(kind, field, desired, live.fields) for field in differing]
     reason = DIFFERS if fields else RESENT
     return change(
         Action.UPDATE, desired, reason, live=live, fields=fields, risks=risks, send=send

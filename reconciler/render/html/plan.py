@@ -14,7 +14,7 @@ from reconciler.render.html.changes import changes_html, named
 from reconciler.render.html.markup import Html, Node, el, joined
 from reconciler.render.html.page import page
 from reconciler.render.outline import of_severity, risks_counted, todo
-from reconciler.render.words import count, duration
+from reconciler.render.words import count, duration, place_text
 
 
 def plan_html(
@@ -105,8 +105,7 @@ def _panel(ident: str, title: str, look: str, lines: Sequence[Html]) -> Html:
 def _finding(finding: Finding) -> Html:
     where: list[Node] = []
     if finding.place is not None:
-        line = f":{finding.place.line}" if finding.place.line else ""
-        where = [el("code", f"{finding.place.file}{line}"), ": "]
+        where = [el("code", place_text(finding.place)), ": "]
     hint: list[Node] = ["; ", el("bdi", finding.hint)] if finding.hint else []
     said = el("bdi", finding.message)
     return el("li", *where, said, " ", el("code", f"[{finding.id}]"), *hint)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.core.dialin.sheet import DialIn, Number, dial_string, tel_link
 from reconciler.core.times import iso
-from reconciler.render.json.documents import FORMAT_VERSION
+from reconciler.render.json.documents import head
 from reconciler.render.phones import for_people
 
 
@@ -15,9 +15,7 @@ def dialin_document(
 ) -> dict[str, object]:
     """This document holds PINs, unless they were masked."""
     return {
-        "kind": "dialin",
-        "format_version": FORMAT_VERSION,
-        "tool_version": tool,
+        **head("dialin", tool),
         "domain": domain,
         "rooms": [_dialin(entry) for entry in entries],
     }

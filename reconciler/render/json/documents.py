@@ -31,7 +31,8 @@ def dump(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
 
 
-def _head(kind: str, tool: str) -> dict[str, object]:
+def head(kind: str, tool: str) -> dict[str, object]:
+    """What every document begins with."""
     return {"kind": kind, "format_version": FORMAT_VERSION, "tool_version": tool}
 
 
@@ -40,7 +41,7 @@ def findings_document(
 ) -> dict[str, object]:
     """What a validation found."""
     return {
-        **_head("findings", tool),
+        **head("findings", tool),
         "valid": not errors(findings),
         "files": list(files),
         "findings": [_finding(f) for f in findings],
@@ -72,7 +73,7 @@ def plan_document(
 ) -> dict[str, object]:
     """A whole plan. `digest` identifies the config; `seconds` is the time to apply."""
     return {
-        **_head("plan", tool),
+        **head("plan", tool),
         "domain": {"name": plan.live.domain.name, "id": plan.live.domain.id},
         "dialin_store": plan.store,
         "made_at": iso(plan.now),
@@ -158,7 +159,7 @@ def report_document(
 ) -> dict[str, object]:
     """A whole report. `made_at` is when it was planned, in Unix seconds."""
     return {
-        **_head("report", tool),
+        **head("report", tool),
         "domain": domain,
         "made_at": iso(made_at),
         "exit_code": exit_code,
@@ -203,7 +204,7 @@ def report_document(
 def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     """A run that ended before it had anything else to say."""
     document = {
-        **_head("error", tool),
+        **head("error", tool),
         "exit_code": error.exit_code,
         "message": error.message,
         "tip": error.tip,
@@ -220,7 +221,7 @@ def restored_document(
 ) -> dict[str, object]:
     """What a restore brought back, and what is missing still."""
     return {
-        **_head("restored", tool),
+        **head("restored", tool),
         "domain": domain,
         "exit_code": result.exit_code,
         "entries": [

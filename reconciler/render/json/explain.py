@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
-from reconciler.render.json.documents import FORMAT_VERSION
+from reconciler.render.json.documents import head
 
 
 def key_document(key: Key, tool: str) -> dict[str, object]:
     """One key. `default` is there only where one is documented, and may be null."""
     document: dict[str, object] = {
-        "kind": "key",
-        "format_version": FORMAT_VERSION,
-        "tool_version": tool,
+        **head("key", tool),
         "path": key.name,
         "title": key.title,
         "description": key.description,
@@ -38,9 +36,7 @@ def key_document(key: Key, tool: str) -> dict[str, object]:
 def effective_document(entry: Effective, tool: str) -> dict[str, object]:
     """One room or number with the defaults applied; secrets are their labels."""
     return {
-        "kind": "effective",
-        "format_version": FORMAT_VERSION,
-        "tool_version": tool,
+        **head("effective", tool),
         "entry": {"kind": entry.kind, "key": entry.key, **_place(entry.place)},
         "absent": entry.absent,
         "takes_defaults": entry.takes_defaults,

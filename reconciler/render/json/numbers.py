@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.core.dialin.number_use import NumberUse, Suggestion
+from reconciler.core.dialin.number_use import NumberUse
+from reconciler.core.export.suggest import Suggestion
 from reconciler.core.model import Live
-from reconciler.render.json.documents import FORMAT_VERSION
+from reconciler.render.json.documents import head
 from reconciler.render.phones import for_people
 from reconciler.render.text.numbers import suggestion_text
 
@@ -20,9 +21,7 @@ def numbers_document(
 ) -> dict[str, object]:
     """Every number, and the YAML for those that the file does not manage."""
     return {
-        "kind": "numbers",
-        "format_version": FORMAT_VERSION,
-        "tool_version": tool,
+        **head("numbers", tool),
         "domain": live.domain.name,
         "numbers": [_number(use) for use in uses],
         "sip_only_entries": sum(e.number is None for e in live.assignments),

@@ -41,7 +41,7 @@ from reconciler.render.outline import (
     sides,
     todo,
 )
-from reconciler.render.words import count, duration, path_text
+from reconciler.render.words import count, duration, path_text, place_text
 
 __all__ = ["LIMIT", "plan_markdown", "report_markdown"]
 
@@ -151,9 +151,7 @@ def _finding_lines(findings: Sequence[Finding]) -> list[str]:
 def _finding(finding: Finding) -> str:
     where = ""
     if finding.place is not None:
-        where = finding.place.file
-        where += f":{finding.place.line}" if finding.place.line else ""
-        where = f"{code(where)}: "
+        where = f"{code(place_text(finding.place))}: "
     hint = f"; {code(finding.hint, _MESSAGE)}" if finding.hint else ""
     return f"- {where}{code(finding.message, _MESSAGE)} ({code(finding.id)}){hint}"
 

@@ -7,18 +7,12 @@ from typing import Final
 
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
 from reconciler.render.markdown.marks import code, details, fitting, marker_line
-from reconciler.render.words import count, duration, path_text, value_text
+from reconciler.render.outcome import PIN_NEWS, cost, kept_text, outcomes
+from reconciler.render.words import count
 
 _ROOM: Final = 8_500
 """Characters of each list; there are seven, and a comment may have 65,536."""
 _MESSAGE: Final = 500
-
-_PIN_NEWS: Final = {
-    PinFate.CHANGED: "has another PIN now: callers with the old one cannot join",
-    PinFate.LOST: "has lost its PIN: callers cannot join",
-    PinFate.MISSING: "got no PIN, although dialin was sent",
-    PinFate.NEW: "has a new PIN",
-}
 
 
 def report_markdown(report: Report, domain: str) -> str:
@@ -48,24 +42,19 @@ def _summary(report: Report, domain: str) -> str:
     lead += [f"{count(bad, 'room')} whose callers cannot join"] * bool(bad)
     lead += [f"{count(len(report.lost), 'assignment')} lost"] * bool(report.lost)
     first = f"**{', '.join(lead)}.** " if lead else ""
-    ends = [
-        f"{len(report.of(outcome)):,} {outcome}"
-        for outcome in Outcome
-        if report.of(outcome) or outcome is Outcome.DONE
-    ]
     left = len(report.left_out)
+    ends = outcomes(report)
     ends += [f"{left:,} left out (not approved)"] * bool(left)
     stopped = f"; stopped: {code(report.stopped, _MESSAGE)}" if report.stopped else ""
-    cost = f"{count(report.requests, 'request')}, {duration(report.seconds)}"
-    if report.throttled:
-        cost += f", {report.throttled:,} answered with 429"
-    return f"{first}Apply to {code(domain)}: {', '.join(ends)}{stopped} ({cost})."
+    return (
+        f"{first}Apply to {code(domain)}: {', '.join(ends)}{stopped} ({cost(report)})."
+    )
 
 
 def _lists(report: Report) -> Iterator[str]:
     pins = sorted(report.pins, key=lambda news: news.fate is PinFate.NEW)
     yield from _list(
-        "PINs", [f"- room {code(p.room)} {_PIN_NEWS[p.fate]}" for p in pins]
+        "PINs", [f"- room {code(p.room)} {PIN_NEWS[p.fate]}" for p in pins]
     )
     yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
     bad = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
@@ -97,9 +86,4 @@ def _result(result: Result) -> str:
 
 def _kept(kept: Kept) -> str:
     change = kept.change
-    what = f"- {change.kind} {code(change.key)}"
-    if not kept.field.path:
-        return f"{what}: Daily said yes, but it is still to {change.action}"
-    sent = code(value_text(kept.field, kept.field.after))
-    have = code(value_text(kept.field, kept.field.before))
-    return f"{what}: {code(path_text(kept.field))}: sent {sent}, Daily kept {have}"
+    return f"- {change.kind} {code(change.key)}: {kept_text(kept, code)}"

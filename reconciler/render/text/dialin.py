@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reconciler.core.dialin.sheet import DialIn, Number, Source, dial_string
 from reconciler.core.text import clean, short
 from reconciler.core.times import in_utc, iso
+from reconciler.render.text.table import columns
 
 NOTHING: Final = "no room of this file has PIN dial-in"
 HIDDEN: Final = "*" * 11
@@ -31,16 +32,6 @@ def dialin_text(entries: Sequence[DialIn]) -> str:
     seen = {number.source for entry in entries for number in entry.numbers}
     parts += (text for source, text in _NOTES.items() if source in seen)
     return "\n\n".join(parts)
-
-
-def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows of equal length, aligned by spaces; a row of fewer cells runs on."""
-    whole = [row for row in rows if len(row) == len(rows[0])]
-    widths = [max(len(row[at]) for row in whole) for at in range(len(rows[0]))]
-    widths[0] = max(widths[0], *(len(row[0]) for row in rows))
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        yield "  ".join(cells).rstrip()
 
 
 def day_text(seconds: float | None) -> str:

@@ -7,20 +7,12 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.core.key_docs import Effective, Key, Value
+from reconciler.core.key_docs import TYPE_WORDS, Effective, Key, Value
 from reconciler.core.model import Place
 from reconciler.core.text import clean, short
-from reconciler.render.words import Paint, count
+from reconciler.render.words import Paint, count, place_text
 
 WIDTH: Final = 80
-_TYPES: Final = {
-    "integer": "whole number",
-    "number": "number",
-    "string": "text",
-    "boolean": "true or false",
-    "object": "mapping",
-    "array": "list",
-}
 _KINDS: Final = {"room": "rooms", "number": "phone numbers"}
 
 
@@ -63,7 +55,7 @@ def rows(key: Key) -> Iterator[tuple[str, str]]:
 
 def type_text(key: Key) -> str:
     """`text`, `list of whole numbers`, `text or null`."""
-    said = [_TYPES[name] for name in key.types] or ["anything"]
+    said = [TYPE_WORDS[name] for name in key.types] or ["anything"]
     if "array" in key.types and key.item_types:
         items = " or ".join(_plural(name) for name in key.item_types)
         said[key.types.index("array")] = f"list of {items}"
@@ -132,7 +124,7 @@ def _summary(entry: Effective) -> str:
 
 
 def _place(place: Place) -> str:
-    return clean(f"{place.file}:{place.line}")
+    return clean(place_text(place))
 
 
 def _below(key: Key) -> list[tuple[str, str]]:
@@ -159,7 +151,7 @@ def _table(lines: list[tuple[str, str]], indent: str = "  ") -> list[str]:
 
 def _plural(name: str) -> str:
     plurals = {"string": "texts", "boolean": "true or false"}
-    return plurals.get(name, f"{_TYPES[name]}s")
+    return plurals.get(name, f"{TYPE_WORDS[name]}s")
 
 
 def _plain(value: object) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.dialin.number_use import NumberUse, Suggestion, Use
+from reconciler.core.dialin.number_use import NumberUse, Use
+from reconciler.core.export.suggest import Suggestion
 from reconciler.core.model import Live
 from reconciler.core.text import clean, short
-from reconciler.render.text.dialin import columns
+from reconciler.render.text.table import columns
 from reconciler.render.words import count
 from reconciler.render.yaml import entry_lines, key_text
 

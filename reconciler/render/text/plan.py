@@ -1,10 +1,9 @@
-"""Plans, reports, findings and dial-in lists as text for a terminal or a log."""
+"""Plans as text for a terminal or a log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
@@ -21,6 +20,7 @@ from reconciler.render.outline import (
     sides,
     todo,
 )
+from reconciler.render.text.findings import findings_text
 from reconciler.render.words import SIGNS, Paint, count, duration, path_text
 
 _ACTION_COLOUR = {
@@ -30,59 +30,6 @@ _ACTION_COLOUR = {
     Action.REPLACE: "red",
     Action.DELETE: "red",
 }
-_SEVERITY_COLOUR = {
-    Severity.ERROR: "red",
-    Severity.WARNING: "yellow",
-    Severity.NOTE: "cyan",
-}
-
-
-# Findings.
-
-
-def findings_text(findings: Iterable[Finding], paint: Paint) -> str:
-    """Each finding with its place, the marked line and a hint."""
-    return "\n".join(line for f in findings for line in _finding(f, paint))
-
-
-def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
-    place = finding.place
-    where = ""
-    if place is not None:
-        where = f"{clean(place.file)}:"
-        where += f"{place.line}:{place.column}:" if place.line else ""
-        where += " "
-    severity = paint(f"{finding.severity}:", _SEVERITY_COLOUR[finding.severity], "bold")
-    ident = paint(f"[{finding.id}]", "dim")
-    yield f"{where}{severity} {clean(finding.message)} {ident}"
-    if place is None or not place.line or not finding.source:
-        if finding.hint:
-            yield f"    {clean(finding.hint)}"
-        return
-    number = str(place.line).rjust(5)
-    margin = " " * len(number)
-    yield f"{number} | {clean(finding.source)}"
-    # The source may have been masked or escaped: never mark beyond its end.
-    start = min(place.column - 1, len(clean(finding.source)))
-    marks = "^" * max(1, min(place.width, len(clean(finding.source)) - start))
-    marks = paint(marks, _SEVERITY_COLOUR[finding.severity])
-    yield f"{margin} | {' ' * start}{marks} {clean(finding.hint)}".rstrip()
-
-
-def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
-    """The last line of a validation: `1 error in config.yaml; nothing was sent`."""
-    named = files or sorted({f.place.file for f in findings if f.place})
-    where = clean(named[0]) if len(named) == 1 else count(len(named), "file")
-    errors = sum(f.severity is Severity.ERROR for f in findings)
-    warnings = sum(f.severity is Severity.WARNING for f in findings)
-    if not errors:
-        said = f", {count(warnings, 'warning')}" if warnings else ""
-        return f"{where} {'is' if len(named) == 1 else 'are'} valid{said}"
-    said = f" and {count(warnings, 'warning')}" if warnings else ""
-    return f"{count(errors, 'error')}{said} in {where}; nothing was sent to Daily"
-
-
-# Plans.
 
 
 def plan_text(

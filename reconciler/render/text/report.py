@@ -7,14 +7,9 @@ from collections.abc import Iterator, Sequence
 from reconciler.core.plan.model import Action, Unapproved
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
 from reconciler.core.text import clean, short
-from reconciler.render.words import Paint, count, duration, path_text, value_text
+from reconciler.render.outcome import PIN_NEWS, cost, kept_text, outcomes
+from reconciler.render.words import Paint, count, path_text
 
-_PIN_NEWS = {
-    PinFate.NEW: "has a new PIN; `daily-reconciler dialin` shows it",
-    PinFate.CHANGED: "HAS ANOTHER PIN NOW: callers with the old one cannot join",
-    PinFate.LOST: "HAS LOST ITS PIN: callers cannot join",
-    PinFate.MISSING: "got no PIN, although dialin was sent",
-}
 _PAST = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
@@ -45,7 +40,7 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
         colour = "cyan" if news.fate is PinFate.NEW else "red"
         yield (
             f"{paint('PIN:', colour, 'bold')} room {short(news.room)} "
-            + _PIN_NEWS[news.fate]
+            + _pin_news(news.fate)
         )
     yield from _lost(report, paint)
     for result in report.results:
@@ -65,6 +60,14 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
         yield "tip: `daily-reconciler plan` shows what is left"
 
 
+def _pin_news(fate: PinFate) -> str:
+    """What became of a PIN; what keeps callers out is in capitals."""
+    if fate is PinFate.NEW:
+        return f"{PIN_NEWS[fate]}; `daily-reconciler dialin` shows it"
+    what, colon, effect = PIN_NEWS[fate].partition(":")
+    return f"{what.upper() if colon else what}{colon}{effect}"
+
+
 def _lost(report: Report, paint: Paint) -> Iterator[str]:
     for said in report.lost:
         yield f"{paint('LOST:', 'red', 'bold')} {clean(said)}"
@@ -80,29 +83,16 @@ def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
     head = (
         f"{paint('kept:', 'red', 'bold')} {kept.change.kind} {short(kept.change.key)}"
     )
-    if not kept.field.path:
-        yield f"{head}: Daily said yes, but it is still to {kept.change.action}"
-        return
-    sent = value_text(kept.field, kept.field.after)
-    have = value_text(kept.field, kept.field.before)
-    yield f"{head}: {path_text(kept.field)}: sent {sent}, Daily kept {have}"
-    if kept.field.path[0] in kept.change.desired.extra:
+    yield f"{head}: {kept_text(kept)}"
+    if kept.field.path and kept.field.path[0] in kept.change.desired.extra:
         yield f"    if Daily never shows it: write_only: [{path_text(kept.field)}]"
 
 
 def _summary(report: Report, paint: Paint) -> str:
-    parts = []
-    for outcome in Outcome:
-        number = len(report.of(outcome))
-        if number or outcome is Outcome.DONE:
-            parts.append(f"{number:,} {outcome}")
-    said = ", ".join(parts)
+    said = ", ".join(outcomes(report))
     if report.stopped:
         said += f"; stopped: {clean(report.stopped)}"
-    cost = f"{count(report.requests, 'request')}, {duration(report.seconds)}"
-    if report.throttled:
-        cost += f", {report.throttled:,} answered with 429"
-    return f"{paint('Apply:', 'bold')} {said} ({cost})."
+    return f"{paint('Apply:', 'bold')} {said} ({cost(report)})."
 
 
 def unapproved_text(extra: Sequence[Unapproved], paint: Paint) -> str:

@@ -11,7 +11,6 @@ from reconciler.core.dialin.number_use import (
     Use,
     default_number,
     number_uses,
-    suggestions,
 )
 from reconciler.core.model import (
     Config,
@@ -23,7 +22,6 @@ from reconciler.core.model import (
     PurchasedNumber,
     Store,
 )
-from reconciler.core.secrecy import Secret
 
 ONE, TWO, THREE = "+12095550101", "+12095550102", "+12095550103"
 DOMAIN = LiveDomain("acme", "d", {})
@@ -184,88 +182,3 @@ def test_entries_without_a_number_are_not_listed() -> None:
     live = seen(assignments=(entry(None, "pinless_dialin"),))
 
     assert number_uses(Config("acme"), live) == ()
-
-
-def suggested(*entries: LiveAssignment, store: Store = "current") -> list[Any]:
-    """What would be written about purchased numbers with these assignments."""
-    owned = bought(*((e.number, "") for e in entries if e.number))
-    live = seen(purchased=owned, assignments=entries)
-    config = Config("acme", store)
-    return list(suggestions(number_uses(config, live), store))
-
-
-def test_a_suggestion_holds_what_is_set_and_no_secret() -> None:
-    """Unset and server-made fields stay out; secrets are variables."""
-    (one,) = suggested(
-        entry(
-            ONE,
-            "pinless_dialin",
-            name_prefix="support",
-            room_creation_api="https://user:hush@example.com/in?key=hush",
-            hmac=Secret("hush"),
-            hold_music_url="",
-            timeout_config={"message": None},
-            sip_uri="sip:1@example.com",
-        )
-    )
-
-    assert one.entry.body["pinless_dialin"].keys() == {
-        "name_prefix",
-        "room_creation_api",
-        "hmac",
-    }
-    assert "hush" not in repr(one)
-
-
-def test_secrets_of_two_numbers_are_two_variables() -> None:
-    """A secret that two numbers happen to share can be changed for one of them."""
-    first, second = suggested(
-        entry(ONE, "pinless_dialin", hmac=Secret("hush")),
-        entry(TWO, "pinless_dialin", hmac=Secret("hush")),
-    )
-
-    names = {s.entry.body["pinless_dialin"]["hmac"].name for s in (first, second)}
-    assert len(names) == 2
-
-
-@pytest.mark.parametrize(
-    ("live", "why"),
-    [
-        pytest.param({"purchased": bought((ONE, ""))}, "nothing", id="unassigned"),
-        pytest.param({"assignments": (entry(ONE),)}, "no longer yours", id="orphan"),
-        pytest.param(
-            {
-                "purchased": bought((ONE, "")),
-                "assignments": (entry(ONE, store="legacy"),),
-            },
-            "legacy store",
-            id="other-store",
-        ),
-        pytest.param(
-            {"purchased": bought((ONE, "")), "assignments": (entry(ONE, "new_kind"),)},
-            "cannot say",
-            id="unknown-type",
-        ),
-        pytest.param(
-            {"purchased": bought(("+0-x", "")), "assignments": (entry("+0-x"),)},
-            "cannot say",
-            id="no-number",
-        ),
-    ],
-)
-def test_what_cannot_be_written_yet_says_why(live: Any, why: str) -> None:
-    """Instead of YAML that a plan would refuse there is a reason."""
-    uses = number_uses(Config("acme"), seen(**live))
-
-    (one,) = suggestions(uses, "current")
-
-    assert one.entry is None
-    assert why in one.why
-
-
-def test_declared_numbers_and_caller_ids_are_not_suggested() -> None:
-    """What the file has, or cannot have, is not offered."""
-    config = Config("acme", resources=(Desired("number", ONE, absent=True),))
-    live = seen(purchased=bought((ONE, "")), caller_ids=(TWO,))
-
-    assert list(suggestions(number_uses(config, live), "current")) == []

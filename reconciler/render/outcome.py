@@ -1,0 +1,39 @@
+"""How an apply ended, in the words that text and markdown share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from reconciler.core.report import Kept, Outcome, PinFate, Report
+from reconciler.render.words import count, duration, path_text, value_text
+
+PIN_NEWS: Final[Mapping[PinFate, str]] = {
+    PinFate.NEW: "has a new PIN",
+    PinFate.CHANGED: "has another PIN now: callers with the old one cannot join",
+    PinFate.LOST: "has lost its PIN: callers cannot join",
+    PinFate.MISSING: "got no PIN, although dialin was sent",
+}
+
+
+def outcomes(report: Report) -> list[str]:
+    """`3 done`, `1 failed`: what there is of each outcome, and always what was done."""
+    counts = ((outcome, len(report.of(outcome))) for outcome in Outcome)
+    return [f"{n:,} {o}" for o, n in counts if n or o is Outcome.DONE]
+
+
+def cost(report: Report) -> str:
+    """`12 requests, 3 s`."""
+    spent = f"{count(report.requests, 'request')}, {duration(report.seconds)}"
+    if report.throttled:
+        spent += f", {report.throttled:,} answered with 429"
+    return spent
+
+
+def kept_text(kept: Kept, quote: Callable[[str], str] = str) -> str:
+    """What Daily has instead of what was sent; `quote` makes values safe to show."""
+    if not kept.field.path:
+        return f"Daily accepted the {kept.change.action}, but it is not done"
+    sent = quote(value_text(kept.field, kept.field.after))
+    have = quote(value_text(kept.field, kept.field.before))
+    return f"{quote(path_text(kept.field))}: sent {sent}, Daily kept {have}"
