@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -40,6 +41,8 @@ def _type(name: str) -> str:
 def one_of(allowed: Iterable[object]) -> str:
     """A list of allowed values."""
     said = [
-        f"'{v}'" if isinstance(v, str) else str(v) for v in allowed if v is not None
+        f"'{v}'" if isinstance(v, str) else json.dumps(v)
+        for v in allowed
+        if v is not None
     ]
     return said[0] if len(said) == 1 else "one of " + ", ".join(said)

@@ -144,22 +144,27 @@ def read_rooms(
 ) -> tuple[dict[str, LiveRoom], int, bool]:
     """The named rooms (and whichever others came along), the total, and "all read".
 
-    Costs the smaller of the number of list pages and the number of names, plus one.
+    Costs the smaller of the number of list pages and the number of names, plus one;
+    and one more for each named PIN room where a list leaves the PINs out.
     """
     wanted = list(dict.fromkeys(names))
     if len(wanted) <= 1 and not every_room:
         first, total = _one_page(client, "/rooms", {"limit": 1})
         rooms = _by_name(first)
         missing = [name for name in wanted if name not in rooms]
-        return {**rooms, **_each(client, missing)}, total or len(rooms), False
+        read = _each(client, [*missing, *_without_pin(rooms, wanted)])
+        return {**rooms, **read}, total or len(rooms), False
     first, total = _one_page(client, "/rooms", {"limit": PAGE})
     rooms = _by_name(first)
     missing = [name for name in wanted if name not in rooms]
     pages_left = -(-((total or 0) - len(first)) // PAGE)
     if total is not None and not every_room and len(missing) < pages_left:
-        return {**rooms, **_each(client, missing)}, total, False
+        read = _each(client, [*missing, *_without_pin(rooms, wanted)])
+        return {**rooms, **read}, total, False
     items, counted = _listed(client, "/rooms", PAGE, "id", (first, total))
-    return _by_name(items), max(counted, len(items)), True
+    rooms = _by_name(items)
+    rooms |= _each(client, _without_pin(rooms, wanted))
+    return rooms, max(counted, len(items)), True
 
 
 def add_variants(
@@ -182,6 +187,15 @@ def add_variants(
             if room.name not in declared:
                 found.pop(room.name, None)
     return found
+
+
+def _without_pin(rooms: Mapping[str, LiveRoom], names: Iterable[str]) -> list[str]:
+    """The named rooms with PIN dial-in whose PIN a list did not show.
+
+    Whether lists always show it is unknown; a room read by itself does.
+    """
+    found = [rooms[name] for name in names if name in rooms]
+    return [r.name for r in found if r.config.get("dialin") is not None and not r.pin]
 
 
 def _each(client: DailyClient, names: list[str]) -> dict[str, LiveRoom]:

@@ -387,3 +387,49 @@ def test_a_field_that_cannot_be_cleared_is_named(make_world: MakeWorld) -> None:
     assert "name_prefix" in ran.out
     assert [write.partition(" ")[0] for write in world.writes()] == ["PUT", "PUT"]
     assert "old" in json.dumps(world.plan_json()["changes"])
+
+
+# room-lists=brief
+
+EXPIRES: Node = {"expires": {"after": "9d", "renew_before": "3d"}}
+
+
+@pytest.mark.parametrize("others", [0, 5, 350], ids="{}-others".format)
+@pytest.mark.parametrize("count", [1, 3], ids="{}-rooms".format)
+def test_pins_that_lists_leave_out_are_read(
+    make_world: MakeWorld, count: int, others: int
+) -> None:
+    """Every PIN is printed, and an update of a PIN room is no news for callers."""
+    world = make_world(assume=Assume(room_lists="brief"))
+    for number in range(others):
+        world.sandbox.store.add_room(f"other-{number}")
+    body: Node = {"privacy": "private", **EXPIRES}
+    body["properties"] = {"dialin": {"display_name": "Caller"}}
+    rooms = [f"room-{number}" for number in range(count)]
+    world.write(f"rooms: {json.dumps(dict.fromkeys(rooms, body))}\n")
+    world.apply()
+    body["properties"]["enable_chat"] = True
+    world.write(f"rooms: {json.dumps(dict.fromkeys(rooms, body))}\n")
+
+    updated = world.apply()
+    printed = world.run("dialin", "config.yaml").out
+
+    assert "PIN:" not in updated.out
+    pins = [room.dialin_code for room in world.sandbox.store.rooms.values()]
+    assert [pin for pin in pins if pin and pin not in printed] == []
+    assert len([pin for pin in pins if pin]) == count
+
+
+def test_lists_that_show_the_pins_are_enough(make_world: MakeWorld) -> None:
+    """Where lists show the PINs no room is read once more."""
+    world = make_world()
+    dialin = {"exp": 2_000_000_000, "dialin": {"display_name": "Caller"}}
+    for number in range(3):
+        world.sandbox.store.add_room(f"room-{number}", dialin, privacy="private")
+    body = {"privacy": "private"}
+    rooms = {f"room-{number}": body for number in range(3)}
+    world.write(f"rooms: {json.dumps(rooms)}\n")
+
+    world.run("dialin", "config.yaml")
+
+    assert [r.path for r in world.sent("GET") if r.path.startswith("/rooms/")] == []
