@@ -37,9 +37,11 @@ KINDS: dict[str, str] = {
     "html-502-after": "does it, and answers with a proxy's HTML page",
     "empty": "does it, and answers 200 with no body",
     "wrong-json": "does it, and answers 200 with JSON of another shape",
+    "plan-gate": "refuses as a paid feature, with status ARG (403); nothing is done",
     "duplicate-page": "ignores the cursor of a list, so the first page comes again",
 }
-_WITH_ARGUMENT = ("slow", "429-retry-after")
+_ARGUMENTS = {"slow": 1, "429-retry-after": 1, "plan-gate": 403}
+"""The kinds that take an argument, and what it is without one."""
 _SPEC = re.compile(
     r"(?P<kind>[a-z0-9-]+)(=(?P<arg>[0-9]+(\.[0-9]+)?))?"
     r"(:(?P<method>[A-Z]+|\*)(:(?P<glob>/[^@]*?))?)?"
@@ -89,11 +91,13 @@ def parse_fault(spec: str) -> Fault:
     kind, argument, times = found["kind"], found["arg"], found["times"]
     if kind not in KINDS:
         raise ValueError(f"unknown fault {kind!r}; there are {', '.join(KINDS)}")
-    if argument and kind not in _WITH_ARGUMENT:
+    if argument and kind not in _ARGUMENTS:
         raise ValueError(f"fault {kind!r} takes no argument")
+    if argument and kind == "plan-gate" and not re.fullmatch(r"4[0-9]{2}", argument):
+        raise ValueError(f"fault {kind!r} takes a status of 400 to 499")
     return Fault(
         kind=kind,
-        argument=float(argument or 1),
+        argument=float(argument or _ARGUMENTS.get(kind, 1)),
         method=found["method"] or "*",
         glob=found["glob"] or "*",
         nth=int(found["nth"] or 1),
@@ -158,6 +162,11 @@ def _instead(fault: Fault) -> Response | Drop | None:
     if fault.kind in ("500", "503"):
         words = "something went wrong on our side"
         return answer(int(fault.kind), {"error": "server-error", "info": words})
+    if fault.kind == "plan-gate":
+        words = "This feature is only available to paid accounts"
+        return answer(
+            int(fault.argument), {"error": "invalid-plan-type", "info": words}
+        )
     if fault.kind == "html-502":
         return Response(502, _HTML, {"Content-Type": "text/html"})
     return Drop.RESET if fault.kind == "reset" else None

@@ -2,7 +2,8 @@
 
 Counts arrivals against the rate limits (arrivals, not completions), waits the
 latency without holding a lock, inflicts faults, saves the state after writes,
-and records what was asked. A record holds no header and no body.
+and records what was asked: `requests` without headers and bodies, for tests, and
+the log of API calls with bodies, which GET /logs/api shows.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.sandbox.api import logs
 from reconciler.sandbox.api.routes import Request, Response, answer, handle, relative
 from reconciler.sandbox.faults import Drop, Fault, Faults, inflict, over_limit
 from reconciler.sandbox.rates import RateLimits, rate_class
 from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.state.calls import Call
 from reconciler.sandbox.state.statefile import StateFile
 from reconciler.sandbox.state.store import Store
 
@@ -69,6 +72,10 @@ class Sandbox:
         """Give the sandbox's time in Unix seconds."""
         return self._clock() + self.settings.clock_offset
 
+    def set_present(self, room: str, count: int) -> None:
+        """Have so many participants in a room from now on; 0 empties it."""
+        self.store.set_present(room, count, self.now())
+
     def respond(self, request: Request, at: float) -> Response | Drop:
         """Serve a request that arrived at the monotonic time `at`."""
         wait = self._limits.admit(rate_class(request.method, request.segments), at)
@@ -93,10 +100,23 @@ class Sandbox:
             return answer(500, {"error": "server-error", "info": words})
 
     def _perform(self, request: Request) -> Response:
-        response = handle(self.store, request, self.now())
+        now = self.now()
+        response = handle(self.store, request, now)
+        self._log(request, response, now)
         if self._state is not None and request.method != "GET":
             self._state.save()
         return response
+
+    def _log(self, request: Request, response: Response, now: float) -> None:
+        """Log a call that was done, whatever then becomes of its answer."""
+        # Without the right key it is not known which domain the call belongs to, and
+        # a log that held answers of the log would double with every reading.
+        if response.status == 401 or relative(request.path) == logs.PATH:
+            return
+        bodies = request.body, response.body
+        call = Call(now, request.method, request.path, response.status, *bodies)
+        with self.store.lock:
+            self.store.calls.add(call)
 
     def _record(self, request: Request, outcome: Response | Drop, at: float) -> None:
         one = Recorded(

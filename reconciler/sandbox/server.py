@@ -22,14 +22,12 @@ from pathlib import Path
 
 from reconciler.sandbox import seed as seeding
 from reconciler.sandbox.api.routes import BASE, Request, Response, answer
+from reconciler.sandbox.bodies import UnreadableBodyError, read_body
 from reconciler.sandbox.faults import Drop
 from reconciler.sandbox.running import Recorded, Sandbox
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.state.statefile import StateFile
 from reconciler.sandbox.state.store import Store
-
-_LARGEST_BODY = 32 * 1024 * 1024
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class _Server(socketserver.ThreadingMixIn, HTTPServer):
@@ -88,6 +86,20 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing; what is logged is decided by the caller of `serve`."""
 
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer every method alike: which ones exist is decided by the calls."""
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
+    def send_error(
+        self, code: int, message: str | None = None, _: str | None = None
+    ) -> None:
+        """Answer what is no HTTP request in JSON, not with a page."""
+        # What was not understood may have no version, and would get no status line.
+        self.request_version = self.protocol_version
+        self._refuse(code, message or "this is no HTTP request")
+
     def _answer(self) -> None:
         body = self._read_body()
         if body is None:
@@ -103,18 +115,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes | None:
         """Read the body; None when the request was answered already."""
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdigit():
-            self._refuse(411, "the request should have a Content-Length")
-            return None
-        if int(length) > _LARGEST_BODY:
-            self._refuse(413, "the body is too large")
-            return None
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
+        try:
+            return read_body(self.headers, self.rfile)
+        except UnreadableBodyError as error:
+            self._refuse(error.status, str(error))
+        except EOFError:
             self.close_connection = True
-            return None
-        return body
+        return None
 
     def _refuse(self, status: int, info: str) -> None:
         self.close_connection = True
@@ -147,10 +154,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
 
 
-for _method in _METHODS:
-    setattr(_Handler, f"do_{_method}", _Handler._answer)
-
-
 @contextlib.contextmanager
 def serve(
     settings: Settings | None = None,
@@ -179,6 +182,8 @@ def serve(
             seeding.sow(store, sandbox.now())
         if state is not None:
             state.save()
+    for room, count in settings.present:
+        sandbox.set_present(room, count)
     server = _Server(port, sandbox)
     sandbox.url = f"http://127.0.0.1:{server.server_address[1]}{BASE}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

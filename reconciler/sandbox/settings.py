@@ -12,6 +12,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
+MOST_PRESENT = 1000
+"""Participants in one room."""
+
 ASSUMPTIONS: dict[str, tuple[str, ...]] = {
     # What `config` of a room shows.
     "echo": ("recorded", "sparse", "explicit", "full", "lossy"),
@@ -88,12 +91,21 @@ def _option(name: str) -> str:
     return name.replace("_", "-")
 
 
+def parse_present(text: str) -> tuple[str, int]:
+    """Read `ROOM=N`; ValueError for anything else."""
+    room, _, count = text.rpartition("=")
+    if not room or not re.fullmatch(r"[0-9]{1,9}", count):
+        raise ValueError(f"{text!r} is not ROOM=N, such as lobby=2")
+    return room, int(count)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything about a sandbox that does not change while it runs.
 
     `clock_offset` is in seconds. `rate_limit_scale` multiplies Daily's
-    published limits; 0 and infinity both switch them off.
+    published limits; 0 and infinity both switch them off. `present` has rooms and
+    how many participants are in them from the start.
     """
 
     domain: str = "acme"
@@ -107,6 +119,7 @@ class Settings:
     accept_properties: tuple[str, ...] = ()
     domain_settings: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    present: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", self.domain):
@@ -118,3 +131,6 @@ class Settings:
             raise ValueError("the latency must not be negative")
         if not self.rate_limit_scale >= 0:
             raise ValueError("the rate limit scale must not be negative")
+        for room, count in self.present:
+            if not 0 <= count <= MOST_PRESENT:
+                raise ValueError(f"0 to {MOST_PRESENT} can be in {room}, not {count}")

@@ -124,6 +124,14 @@ class Judge:
         content = documented.get("content", {}).get("application/json", {})
         return self._against(content.get("schema", {}), body, str(exchange))
 
+    def fields(self, exchange: Exchange) -> set[str]:
+        """The fields of one item of a documented list, or of a map of lists."""
+        _, call = self._call(exchange)
+        assert call is not None
+        content = call["responses"]["200"]["content"]["application/json"]
+        listed = content["schema"].get("additionalProperties", content["schema"])
+        return set(listed["items"]["properties"])
+
     def _call(self, exchange: Exchange) -> tuple[str, Node | None]:
         for template, calls in self._document["paths"].items():
             pattern = re.sub(r"\{\w+\}", "[^/]+", template)

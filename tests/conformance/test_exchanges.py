@@ -22,6 +22,7 @@ from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
 MakeWorld = Callable[..., World]
 Tape = list[Exchange]
+Node = dict[str, Any]
 NUMBERS = """
 dialin_store: STORE
 phone_numbers:
@@ -140,6 +141,50 @@ def test_every_answer_of_the_sandbox_is_documented(
 
     assert sorted(set(wrong)) == []
     assert {200, 404} <= {exchange.status for exchange in tape}
+
+
+def _ask(world: World, path: str) -> None:
+    """Ask the sandbox for something that the tool does not ask for."""
+    key = {"Authorization": f"Bearer {world.sandbox.settings.key}"}
+    httpx.get(world.sandbox.url + path, headers=key, trust_env=False)
+
+
+def test_the_api_log_is_documented(make_world: MakeWorld) -> None:
+    """Every filter, page and refusal of the log, on calls of each sort."""
+    judge = Judge(read_document())
+    world = make_world()
+    world.write("rooms: {lobby: {privacy: private}}\n")
+    world.apply()
+    _ask(world, "/rooms/nowhere")
+    (newest, *_) = world.sandbox.store.calls
+    tape = record(world)
+    queries = ("", "limit=2", "source=api&url=/v1/rooms", "source=webhook")
+    cursors = (f"starting_after={newest.id}", f"ending_before={newest.id}")
+    wrong = ("source=mail", "limit=0", "starting_after=x")
+    for query in (*queries, *cursors, *wrong):
+        _ask(world, f"/logs/api?{query}")
+
+    assert [e.status for e in tape] == [200] * 6 + [400] * 3
+    assert [w for e in tape for w in (*judge.request(e), *judge.answer(e))] == []
+    _holds_every_field(judge, tape[0], json.loads(tape[0].answer)[0])
+
+
+def test_presence_is_documented(make_world: MakeWorld) -> None:
+    """Rooms with participants and none at all."""
+    judge = Judge(read_document())
+    world = make_world()
+    tape = record(world)
+    _ask(world, "/presence")
+    world.sandbox.set_present("lobby", 2)
+    _ask(world, "/presence")
+
+    assert [w for e in tape for w in (*judge.request(e), *judge.answer(e))] == []
+    _holds_every_field(judge, tape[1], json.loads(tape[1].answer)["lobby"][0])
+
+
+def _holds_every_field(judge: Judge, exchange: Exchange, item: Node) -> None:
+    """An item has the fields that the document gives it, and no other."""
+    assert set(item) == judge.fields(exchange)
 
 
 def test_a_batch_of_deletions_is_documented(make_world: MakeWorld) -> None:

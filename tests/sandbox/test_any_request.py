@@ -57,6 +57,8 @@ PATHS = st.sampled_from(
         "/domain-dialin-config",
         "/domain-dialin-config/ID",
         "/purchased-phone-numbers",
+        "/logs/api",
+        "/presence",
         "//",
         "/rooms/%ff",
     ]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.commands.sandbox import sandbox as command
+from reconciler.cli.main import cli
 
 RUN = [
     sys.executable,
@@ -41,6 +41,11 @@ def run():
         process.communicate()
 
 
+def _invoke(*options):
+    """Run the command in this process, by way of the group, as everybody does."""
+    return CliRunner().invoke(cli, ["sandbox", *options])
+
+
 def _get(lines, path):
     key = {"Authorization": f"Bearer {lines['DAILY_API_KEY']}"}
     return httpx.get(lines["DAILY_API_URL"] + path, headers=key, trust_env=False)
@@ -71,6 +76,7 @@ def test_options_reach_the_sandbox(run, tmp_path):
         *("--no-seed", "--state", str(path), "--assume", "lists=absent"),
         *("--number", "+12095550142", "--clock-offset", "-36500d"),
         *("--fault", "500:GET:/rooms", "--rate-limit-scale", "0"),
+        *("--present", "lobby=2", "--present", "hall=1"),
     )
 
     assert "pin_dialin" not in _get(lines, "/").json()["config"]
@@ -78,6 +84,8 @@ def test_options_reach_the_sandbox(run, tmp_path):
     assert [one["number"] for one in numbers] == ["+12095550142"]
     assert [_get(lines, "/rooms").status_code for _ in range(2)] == [500, 200]
     assert " 19" in _get(lines, "/").headers["Date"]
+    there = _get(lines, "/presence").json()
+    assert {room: len(who) for room, who in there.items()} == {"lobby": 2, "hall": 1}
     assert path.exists()
 
 
@@ -94,13 +102,15 @@ def test_options_reach_the_sandbox(run, tmp_path):
         ["--rate-limit-scale", "-1"],
         ["--rate-limit-scale", "nan"],
         ["--latency-ms", "-5"],
+        ["--present", "lobby"],
+        ["--present", "lobby=1001"],
         ["--port", "70000"],
         ["stray"],
     ],
 )
 def test_wrong_usage(options):
     """A value that makes no sense is a usage error, and nothing is served."""
-    result = CliRunner().invoke(command, options)
+    result = _invoke(*options)
 
     assert result.exit_code == 2
     assert "Usage:" in result.output
@@ -112,7 +122,7 @@ def test_foreign_state_file(tmp_path):
     path = tmp_path / "notes.json"
     path.write_text('{"notes": []}')
 
-    result = CliRunner().invoke(command, ["--state", str(path)])
+    result = _invoke("--state", str(path))
 
     assert result.exit_code == 1
     assert "not a state file" in result.output
@@ -121,7 +131,7 @@ def test_foreign_state_file(tmp_path):
 
 def test_folder_that_does_not_exist(tmp_path):
     """A state file that cannot be written is an error without a traceback."""
-    result = CliRunner().invoke(command, ["--state", str(tmp_path / "no" / "s.json")])
+    result = _invoke("--state", str(tmp_path / "no" / "s.json"))
 
     assert result.exit_code == 1
     assert "cannot start" in result.output

@@ -35,7 +35,7 @@ def test_faults():
     examples = [line.split()[1] for line in PAGE.splitlines() if "--fault " in line[:8]]
 
     assert [kind for kind in KINDS if f"`{kind}`" not in PAGE] == []
-    assert len([parse_fault(example) for example in examples]) == 4
+    assert len([parse_fault(example) for example in examples]) == 5
 
 
 def test_older_properties():

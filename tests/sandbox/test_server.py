@@ -1,6 +1,7 @@
 """The sandbox on a socket."""
 
 import http.client
+import json
 import socket
 import threading
 import time
@@ -135,26 +136,122 @@ def test_end_with_open_connections():
         httpx.get(sandbox.url, trust_env=False)
 
 
+def _raw(sandbox, request):
+    """Send bytes as they are; gives the status and the body of the answer."""
+    address = ("127.0.0.1", urlsplit(sandbox.url).port)
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(request)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, json.loads(answer.read())
+
+
+def _chunked(*lines):
+    head = (
+        "POST /v1/rooms HTTP/1.1",
+        "Host: x",
+        "Authorization: Bearer sandbox",
+        "Content-Type: application/json",
+        "Transfer-Encoding: chunked",
+        "",
+    )
+    return "\r\n".join((*head, *lines)).encode()
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 17])
+def test_body_in_chunks(start, pieces):
+    """A body in chunks is read whole, and the connection stays usable."""
+    sandbox, client = start()
+    body = b'{"name": "r", "properties": {"lang": "de"}}'
+    chunks = [body[at : at + pieces] for at in range(0, len(body), pieces)]
+
+    kind = {"Content-Type": "application/json"}
+    made, again = (
+        client.post("/rooms", content=iter(chunks), headers=kind) for _ in range(2)
+    )
+
+    assert (made.status_code, made.json()["config"]) == (200, {"lang": "de"})
+    assert again.json()["info"] == "a room named r already exists"
+    assert set(sandbox.store.rooms) == {"r"}
+
+
+def test_extensions_and_trailers_of_chunks(start):
+    """Both are passed over, as HTTP allows."""
+    sandbox, _ = start()
+
+    lines = ("D;a=b", '{"name": "r"}', "000", "Trailer: x", "", "")
+    assert _raw(sandbox, _chunked(*lines))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (("many", ""), 400),
+        (("-1", ""), 400),
+        (("", ""), 400),
+        (("2", "{}more", ""), 400),
+        (("FFFFFFFF", ""), 413),
+        (("F" * 5000, ""), 413),
+        (("2000000", "x" * 0x2000000, "1", ""), 413),
+        (("0", *["x" * 1000] * 10, ""), 400),
+        (("1" + " " * 10_000, ""), 400),
+    ],
+)
+def test_wrong_chunks(start, lines, status):
+    """Chunks that are wrong or too many are refused, and not read to their end."""
+    sandbox, _ = start()
+
+    assert _raw(sandbox, _chunked(*lines))[0] == status
+    assert sandbox.requests == []
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({"Transfer-Encoding": "chunked"}, 411),
-        ({"Content-Length": "many"}, 411),
-        ({"Content-Length": "999999999999"}, 413),
+        ("Content-Length: many", 400),
+        ("Content-Length: -1", 400),
+        ("Content-Length: 999999999999", 413),
+        (f"Content-Length: {'9' * 5000}", 413),
+        ("Transfer-Encoding: gzip", 501),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 0", 400),
     ],
 )
 def test_bodies_of_unknown_or_absurd_length(start, headers, status):
-    """A body whose length is unknown or absurd is refused unread."""
+    """A body whose length is unknown or absurd is refused unread, in JSON."""
     sandbox, _ = start()
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(sandbox.url).port)
-    connection.putrequest("POST", "/v1/rooms")
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    answer = connection.getresponse()
 
-    assert answer.status == status
-    connection.close()
+    got, body = _raw(sandbox, f"POST /v1/rooms HTTP/1.1\r\n{headers}\r\n\r\n".encode())
+
+    assert (got, body["error"]) == (status, "invalid-request-error")
+
+
+@pytest.mark.parametrize("method", ["BREW", "TRACE", "CONNECT", "PATCH"])
+def test_methods_that_nothing_has(start, method):
+    """A method that no call has is answered as a path that does not exist."""
+    _, client = start()
+
+    answer = client.request(method, "/rooms")
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /v1/rooms HTTP/9.9\r\n\r\n",
+        b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+    ],
+)
+def test_what_is_no_request(start, request_):
+    """What is not even HTTP gets a refusal in JSON as well."""
+    sandbox, _ = start()
+
+    status, body = _raw(sandbox, request_)
+
+    assert status >= 400
+    assert body["error"] == "invalid-request-error"
 
 
 def test_head(start):

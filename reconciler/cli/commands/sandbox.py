@@ -65,6 +65,12 @@ if TYPE_CHECKING:
     metavar="SPEC",
     help="KIND[=ARG][:METHOD[:PATHGLOB]][@NTH][*TIMES] (repeat).",
 )
+@click.option(
+    "--present",
+    multiple=True,
+    metavar="ROOM=N",
+    help="Have N participants in a room (repeat; default: none).",
+)
 @click.option("--no-seed", is_flag=True, help="Start a new state empty.")
 @click.option("--log", is_flag=True, help="Write a line per request to stderr.")
 def sandbox(
@@ -105,13 +111,14 @@ def _settings(
     accept_property: tuple[str, ...],
     domain_setting: tuple[str, ...],
     fault: tuple[str, ...],
+    present: tuple[str, ...],
     **plain: Any,
 ) -> Settings:
     """Build the settings; a value that makes no sense is a usage error."""
     from reconciler.sandbox.faults import parse_fault
     from reconciler.sandbox.rules.account import read_settings
     from reconciler.sandbox.rules.properties import room_properties
-    from reconciler.sandbox.settings import Settings, parse_assume
+    from reconciler.sandbox.settings import Settings, parse_assume, parse_present
 
     try:
         for spec in fault:
@@ -124,6 +131,7 @@ def _settings(
             accept_properties=accept_property,
             domain_settings=domain_setting,
             faults=fault,
+            present=tuple(map(parse_present, present)),
             **plain,
         )
     except ValueError as error:

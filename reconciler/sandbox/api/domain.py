@@ -61,9 +61,7 @@ def update_domain(store: Store, body: Mapping[str, object], now: float) -> None:
     for key in body:
         if key != "properties":
             raise invalid(f"unknown parameter '{key}'")
-    sent = body.get("properties")
-    if sent is None:
-        return
+    sent = body.get("properties", {})
     if not isinstance(sent, dict):
         raise invalid("properties should be an object")
     lists = {kind: sent[kind] for kind in entries.KINDS if kind in sent}

@@ -114,7 +114,7 @@ def _prepare(
 ) -> Room:
     """Build a room that is not stored yet; `taken` are names of its own batch."""
     rooms.read_body(body, ("name", "privacy", "properties"))
-    sent = rooms.read_properties(body.get("properties"), store.table, now)
+    sent = rooms.read_properties(body.get("properties", {}), store.table, now)
     name = _free_name(store, body.get("name"), taken)
     privacy = str(body.get("privacy") or "public")
     room = Room(str(uuid.uuid4()), name, now, privacy=privacy)
@@ -136,7 +136,7 @@ def update(store: Store, name: str, body: Mapping[str, object], now: float) -> R
     """Change a room; an expired one that is still there needs a new exp first."""
     room = find(store, name, now)
     rooms.read_body(body, ("privacy", "properties"))
-    sent = rooms.read_properties(body.get("properties"), store.table, now)
+    sent = rooms.read_properties(body.get("properties", {}), store.table, now)
     if room.expired(now) and sent.get("exp") is None:
         raise invalid(f"room {room.name} has expired: only a new exp can change it")
     had_pin = room.dialin_code is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from reconciler.sandbox.api import dialin_config as dialin
-from reconciler.sandbox.api import domain, numbers
+from reconciler.sandbox.api import domain, logs, numbers, presence
 from reconciler.sandbox.api import rooms as roomcalls
 from reconciler.sandbox.api.refusal import Refusal, invalid, missing
 from reconciler.sandbox.state.roomindex import Room
@@ -182,6 +182,12 @@ _CALLS: Mapping[tuple[str, ...], Call] = {
         dialin.show_config(store, dialin.update(store, request.segments[1], body, now))
     ),
     ("DELETE", "domain-dialin-config", "*"): _delete_config,
+    ("GET", "logs", "api"): lambda store, request, _, __: logs.list_calls(
+        store, request.parameters
+    ),
+    ("GET", "presence"): lambda store, _, __, now: presence.show_presence(
+        store.meetings, now
+    ),
     ("GET", "purchased-phone-numbers"): lambda store, request, _, __: (
         numbers.list_numbers(store.numbers, request.parameters)
     ),

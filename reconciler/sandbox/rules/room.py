@@ -55,8 +55,6 @@ def read_properties(
     sent: object, table: Mapping[str, Property], now: float
 ) -> Mapping[str, object]:
     """Check the properties of a request one by one; null is always fine."""
-    if sent is None:
-        return {}
     if not isinstance(sent, dict):
         raise invalid("properties should be an object")
     for name, value in sent.items():

@@ -51,8 +51,11 @@ def choice(*values: str) -> Shape:
     return Shape("string", enum=values)
 
 
-def whole(minimum: float | None = None, maximum: float | None = None) -> Shape:
-    """A whole number, within bounds that may be left open."""
+INT32 = 2**31 - 1
+
+
+def whole(minimum: float = -INT32 - 1, maximum: float = INT32) -> Shape:
+    """A whole number of 32 bits, as documented for all of them but times."""
     return Shape("integer", minimum=minimum, maximum=maximum)
 
 
@@ -147,9 +150,9 @@ def _number_complaint(path: str, shape: Shape, value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if shape.minimum is not None and value < shape.minimum:
-        return f"{path} should be at least {shape.minimum:g}"
+        return f"{path} should be at least {shape.minimum:.10g}"
     if shape.maximum is not None and value > shape.maximum:
-        return f"{path} should be at most {shape.maximum:g}"
+        return f"{path} should be at most {shape.maximum:.10g}"
     return None
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.sandbox.api.refusal import invalid
+from reconciler.sandbox.api.refusal import Refusal, invalid
 from reconciler.sandbox.state import entries
 from reconciler.sandbox.state.store import Store
 
@@ -48,7 +48,8 @@ def read_lists(store: Store, sent: Mapping[str, object]) -> entries.Lists:
     for kind, value in sent.items():
         lists[kind] = None if value is None else _read_list(kind, value)
     seen: set[str] = set()
-    for kind in entries.KINDS:
+    # The lists that were sent come last, so that a conflict is theirs.
+    for kind in sorted(entries.KINDS, key=lambda kind: kind in sent):
         for entry in lists[kind] or ():
             number = entries.number_of(entry)
             if number is None:
@@ -65,14 +66,26 @@ def _read_list(kind: str, value: object) -> list[entries.Entry]:
     if not isinstance(value, list):
         raise invalid(f"{kind} should be an array")
     read = []
-    for item in value:
+    for place, item in enumerate(value):
         if not isinstance(item, dict):
-            raise invalid(f"{kind} should hold objects")
-        entries.check_fields(kind, item)
-        entry = entries.with_hmac(kind, entries.given(item))
-        entries.check_complete(kind, entry)
-        read.append(entry)
+            raise invalid(f"{kind}[{place}] should be an object")
+        try:
+            entries.check_fields(kind, item)
+            entries.check_complete(kind, entries.given(item))
+        except Refusal as refusal:
+            raise _about(kind, place, item, refusal) from None
+        read.append(entries.with_hmac(kind, entries.given(item)))
     return read
+
+
+def _about(
+    kind: str, place: int, entry: Mapping[str, object], refusal: Refusal
+) -> Refusal:
+    """Name the entry that a refusal is about: the others of the list are fine."""
+    number = entries.number_of(entry)
+    who = number.lstrip("+") if number else f"{kind}[{place}]"
+    words = kind.replace("_", " ")
+    return invalid(f"Failed to configure {words}: {who}: {refusal.body['info']}")
 
 
 def _check_number(store: Store, kind: str, number: str) -> None:

@@ -16,11 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.sandbox.api.numbers import PurchasedNumber
+from reconciler.sandbox.api.presence import Meeting, meet
 from reconciler.sandbox.rules.account import read_settings
 from reconciler.sandbox.rules.properties import room_properties
 from reconciler.sandbox.rules.room import room_numbers
 from reconciler.sandbox.settings import Settings
 from reconciler.sandbox.state import entries, mirror
+from reconciler.sandbox.state.calls import CallLog
 from reconciler.sandbox.state.roomindex import Room, RoomIndex
 
 # Things put in by the helpers are older than anything a request makes.
@@ -50,6 +52,8 @@ class Store:
         self.dialin_configs: dict[str, entries.DialinConfig] = {}
         self.numbers: dict[str, PurchasedNumber] = {}
         self.webhook_tests: list[WebhookTest] = []
+        self.calls = CallLog()
+        self.meetings: dict[str, Meeting] = {}
         assume = settings.assume
         self.index = RoomIndex(
             folded=assume.case == "folded", zombies=assume.expired == "zombie"
@@ -161,6 +165,11 @@ class Store:
         )
         self.index.add(room)
         return room
+
+    def set_present(self, room: str, count: int, now: float) -> None:
+        """Have so many participants in a room from `now` on; 0 empties it."""
+        with self.lock:
+            self.meetings[room] = meet(count, now)
 
     def add_legacy(self, kind: str, entry: Mapping[str, object]) -> entries.Entry:
         """Put an entry last in a legacy list; a pinless one gets an hmac."""

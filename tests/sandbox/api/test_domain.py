@@ -207,3 +207,46 @@ def test_orphaned_entries_stay(world):
 
     assert _post(world, pinless_dialin=[PINLESS])["pin_dialin"] == [orphan]
     world.refused("POST", "/", {"properties": {"pin_dialin": [orphan]}})
+
+
+URL = {"room_creation_api": "https://example.com/in"}
+FINE = {**URL, "phone_number": "+12095550101", "hmac": "aGVsbG8="}
+
+
+@pytest.mark.parametrize(
+    ("bad", "name"),
+    [
+        ({"phone_number": "+12095550102"}, "12095550102"),
+        ({**URL, "phone_number": "+12095550102", "hmac": "?"}, "12095550102"),
+        ({**URL, "phone_number": "+12095550102", "greeting": "x"}, "12095550102"),
+        ({**URL, "phone_number": "+12095550102", "sip_uri": "x"}, "12095550102"),
+        ({**URL, "phone_number": "+12095550199"}, "12095550199"),
+        ({**URL, "phone_number": "+12095550100"}, "12095550100"),
+        ({**URL, "phone_number": "12"}, "12"),
+        ({"name_prefix": "x"}, "pinless_dialin[{place}]"),
+        ({**URL, "phone_number": 7}, "pinless_dialin[{place}]"),
+        ("entry", "pinless_dialin[{place}]"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_refusal_names_the_entry_at_fault(world, bad, name, place):
+    """Of a list with one bad entry the refusal names that one, wherever it stands."""
+    world.store.add_legacy("pin_dialin", {"phone_number": "+12095550100"})
+    sent = [FINE]
+    sent.insert(place, bad)
+
+    info = world.refused("POST", "/", {"properties": {"pinless_dialin": sent}})
+
+    assert name.format(place=place) in info
+    assert "12095550101" not in info
+    assert world.store.legacy["pinless_dialin"] is None
+
+
+def test_a_conflict_is_that_of_the_list_that_was_sent(world):
+    """A number that the other, stored list uses is refused for the list sent."""
+    world.store.add_legacy("pinless_dialin", FINE)
+    entry = {"phone_number": "+12095550101"}
+
+    info = world.refused("POST", "/", {"properties": {"pin_dialin": [entry]}})
+
+    assert info == "Failed to configure pin dialin: 12095550101 is used twice"

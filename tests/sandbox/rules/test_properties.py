@@ -92,6 +92,10 @@ def test_every_property_is_kept(make_world, name):
         ("max_participants", 1.5),
         ("max_participants", 0),
         ("max_participants", 201),
+        ("eject_after_elapsed", 2**31),
+        ("eject_after_elapsed", 10**400),
+        ("eject_after_elapsed", 1e300),
+        ("eject_after_elapsed", -1),
         ("lang", "xx"),
         ("lang", False),
         ("geo", "NULL"),
@@ -149,9 +153,32 @@ def test_wrong_values(world, name, value):
     assert world.store.rooms == {}
 
 
-def test_properties_must_be_an_object(world):
-    """A list of properties is refused."""
-    assert "object" in world.refused("POST", "/rooms", {"properties": []})
+@pytest.mark.parametrize("path", ["/", "/rooms", "/rooms/r"])
+@pytest.mark.parametrize("value", [[], None, "x", 1])
+def test_properties_must_be_an_object(world, path, value):
+    """Properties that are no object, null included, are refused by every call."""
+    world.store.add_room("r")
+
+    assert "object" in world.refused("POST", path, {"properties": value})
+
+
+def test_the_largest_whole_number(world):
+    """A whole number has 32 bits, and the refusal names the largest in full."""
+    assert world.room(eject_after_elapsed=2**31 - 1)
+    body = {"properties": {"eject_after_elapsed": 2**31}}
+
+    assert "at most 2147483647" in world.refused("POST", "/rooms", body)
+
+
+def test_whole_numbers_have_the_size_that_is_published(world):
+    """Each whole number that is published with 32 bits is refused beyond them."""
+    published = _openapi()["room-properties"]["properties"]
+    whole = [name for name, one in published.items() if one.get("format") == "int32"]
+
+    # As was recorded, times may be in milliseconds.
+    for name in set(whole) - {"exp", "nbf"}:
+        world.refused("POST", "/rooms", {"properties": {name: 2**31}})
+    assert "eject_after_elapsed" in whole
 
 
 def test_whole_numbers_as_floats(world):
