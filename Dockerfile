@@ -2,11 +2,19 @@
 # `plan --base git:REVISION` asks for the files of another revision.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
+COPY requirements/run.txt requirements/build.txt requirements/
 COPY pyproject.toml README.md LICENSE ./
 COPY reconciler reconciler
 COPY schemas schemas
-RUN python -m venv /opt/daily-reconciler \
-    && /opt/daily-reconciler/bin/pip install --no-cache-dir . \
+# Every package from an index is a wheel with a pinned hash, the build backend included.
+RUN python -I -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+        -r requirements/build.txt \
+    && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/build . \
+    && python -I -m venv /opt/daily-reconciler \
+    && /opt/daily-reconciler/bin/pip install --no-cache-dir --require-hashes \
+        --only-binary :all: -r requirements/run.txt \
+    && /opt/daily-reconciler/bin/pip install --no-deps --no-index /opt/build/*.whl \
     && /opt/daily-reconciler/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim-bookworm AS runtime

@@ -94,16 +94,23 @@ chromium:
 	{ $$apt update && $$apt install -y chromium >/dev/null; } \
 		|| { echo "Chromium is needed and could not be installed with apt-get"; exit 1; }
 
-# Pins what pyproject.toml asks for, for every Python from 3.11 on, without addresses.
+# Pins what pyproject.toml asks for, for every Python from 3.11 on, without addresses:
+# for development (dev), for every test (full), to run the tool (run) and to build it
+# (build). The action, the image and the systemd unit install the last two.
 UV := $(VENV)/lock/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+BUILD_REQUIRES := $(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", \
+	"rb"))["build-system"]["requires"], sep="\n")'
 lock:
 	@mkdir -p $(TMPDIR)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip \
 		install --quiet --disable-pip-version-check uv; }
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements/dev.txt
 	$(COMPILE) pyproject.toml --extra dev --extra full --output-file requirements/full.txt
+	$(COMPILE) pyproject.toml --constraint requirements/full.txt --output-file requirements/run.txt
+	$(BUILD_REQUIRES) | $(COMPILE) - --constraint requirements/full.txt \
+		--output-file requirements/build.txt
 
 # Asks for known vulnerabilities of what is pinned; needs the network.
 audit:
@@ -111,6 +118,7 @@ audit:
 	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
 		$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
 	@$(VENV)/audit/bin/python requirements/audit.py requirements/full.txt
+	@$(VENV)/audit/bin/python requirements/audit.py requirements/run.txt
 
 clean:
 	rm -rf $(VENV) $(TMPDIR) tests/*/node_modules build dist .mypy_cache .pytest_cache .ruff_cache

@@ -5,10 +5,10 @@ source "$GITHUB_ACTION_PATH/action/common.sh"
 
 needs_key
 
-report_file="$work/report.json"
-markdown_file="$work/report.md"
-rescue_file="$work/rescue.json"
-rm -f -- "$report_file" "$markdown_file" "$rescue_file" "$rescue_file.enc"
+files="$(new_folder apply)"
+report_file="$files/report.json"
+markdown_file="$files/report.md"
+rescue_file="$files/rescue.json"
 
 mapfile -t config < <(lines "$INPUT_CONFIG")
 mapfile -t allow < <(lines "$INPUT_ALLOW" --allow=)
@@ -18,24 +18,23 @@ options+=(--report "$report_file" --markdown "$markdown_file")
 if [ -n "$INPUT_PLAN_FILE" ]; then options+=(--plan "$INPUT_PLAN_FILE"); fi
 
 code=0
-quietly "$tool" apply "${options[@]}" "${allow[@]}" "${arguments[@]}" \
+quietly reconciler apply "${options[@]}" "${allow[@]}" "${arguments[@]}" \
   -- "${config[@]}" || code=$?
 if [ -s "$markdown_file" ]; then
   cat "$markdown_file" >>"$GITHUB_STEP_SUMMARY"
 else
-  echo "Nothing was changed in Daily (exit code $code); the log says why." >>"$GITHUB_STEP_SUMMARY"
+  echo "Apply ended with exit code $code and without a report; the log says why." >>"$GITHUB_STEP_SUMMARY"
 fi
 
 output exit-code "$code"
 output has-changes "$(if [ "$code" -eq 2 ]; then echo true; else echo false; fi)"
 if [ -s "$report_file" ]; then output report-file "$report_file"; fi
-# It is still there only if somebody's assignment is missing, it has their secrets in
-# it, and this machine is about to disappear.
+# The tool keeps this file only when an assignment that is not in the config is missing.
+# It holds secrets, and this machine is about to disappear.
 if [ -s "$rescue_file" ]; then
-  openssl enc -aes-256-cbc -pbkdf2 -pass env:DAILY_API_KEY \
-    -in "$rescue_file" -out "$rescue_file.enc"
-  rm -f -- "$rescue_file"
+  encrypt "$rescue_file"
   output rescue-file "$rescue_file.enc"
+  echo "::warning::an assignment may be lost; a step with 'command: rescue' and 'if: always()' uploads the encrypted rescue file"
 fi
 if [ "$code" -eq 2 ]; then code=0; fi
 exit "$code"

@@ -21,7 +21,7 @@ case "$marker" in
 esac
 
 comments="repos/$GITHUB_REPOSITORY/issues/$number/comments"
-body="$work/comment.md"
+body="$(new_folder comment)/comment.md"
 head_commit="$(jq -r .pull_request.head.sha "$GITHUB_EVENT_PATH")"
 run_url="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID"
 footer="<sub>Planned for ${head_commit:0:12} in [this run]($run_url).</sub>"

@@ -1,10 +1,51 @@
 # shellcheck shell=bash
-# What the steps of the action share. Read by them, never run by itself.
+# Shared by the scripts of the action, which source it.
 set -euo pipefail
 
 work="$RUNNER_TEMP/daily-reconciler"
-tool="$work/venv/bin/daily-reconciler"
-export work tool
+
+# reconciler ARGUMENT...: runs the tool until it ends. The first SIGINT, SIGTERM or SIGHUP
+# is passed on as SIGTERM (a background process ignores SIGINT); the tool then finishes
+# the write that is under way and reports. The runner sends a second signal after 7.5
+# seconds. That one is not passed on, because it would end the tool without a report.
+# -I keeps modules of the checkout and PYTHONPATH out of a process that has the key.
+reconciler() {
+  local code=0
+  "$work/venv/bin/python" -I -m reconciler "$@" &
+  tool=$!
+  if [ -n "$stopped" ]; then kill -TERM "$tool"; fi
+  # A signal ends `wait` before the tool has ended.
+  while true; do
+    code=0
+    wait "$tool" || code=$?
+    if ! kill -0 "$tool" 2>/dev/null; then break; fi
+  done
+  tool=
+  return "$code"
+}
+
+tool=
+stopped=
+stop() {
+  # In a trap, `return` alone has the status of what was interrupted, which ends the script.
+  if [ -n "$stopped" ]; then return 0; fi
+  stopped=1
+  if [ -n "$tool" ]; then kill -TERM "$tool" 2>/dev/null || true; fi
+}
+trap stop INT TERM HUP
+
+# new_folder NAME: a folder for the files of this use of the action. No other use in the
+# same job writes there.
+new_folder() {
+  mkdir -p "$work"
+  mktemp -d "$work/$1.XXXXXXXX"
+}
+
+# encrypt FILE: replaces FILE by FILE.enc, which only the API key opens.
+encrypt() {
+  openssl enc -aes-256-cbc -pbkdf2 -pass env:DAILY_API_KEY -in "$1" -out "$1.enc"
+  rm -f -- "$1"
+}
 
 # lines TEXT [PREFIX]: the lines of an input that are not empty.
 lines() {

@@ -28,10 +28,11 @@ if [ -z "${DAILY_API_KEY:-}" ] && without_secrets; then
 fi
 needs_key
 
-plan_file="${INPUT_PLAN_FILE:-$work/plan.json}"
-markdown_file="$work/plan.md"
-html_file="$work/plan.html"
-rm -f -- "$plan_file" "$markdown_file" "$html_file"
+files="$(new_folder plan)"
+plan_file="${INPUT_PLAN_FILE:-$files/plan.json}"
+markdown_file="$files/plan.md"
+html_file="$files/plan.html"
+rm -f -- "$plan_file"
 
 mapfile -t config < <(lines "$INPUT_CONFIG")
 mapfile -t allow < <(lines "$INPUT_ALLOW" --allow=)
@@ -52,7 +53,7 @@ auto)
 esac
 
 code=0
-quietly "$tool" plan --detailed-exitcode "${options[@]}" "${allow[@]}" "${arguments[@]}" \
+quietly reconciler plan --detailed-exitcode "${options[@]}" "${allow[@]}" "${arguments[@]}" \
   -- "${config[@]}" || code=$?
 
 output exit-code "$code"

@@ -6,9 +6,9 @@ source "$GITHUB_ACTION_PATH/action/common.sh"
 case "$INPUT_COMMAND" in
 validate | plan | apply) ;;
 *)
-  echo "::error::the input 'command' is validate, plan or apply"
+  echo "::error::the input 'command' is validate, plan, apply or rescue"
   exit 64
   ;;
 esac
 mapfile -t config < <(lines "$INPUT_CONFIG")
-"$tool" validate --format github -- "${config[@]}"
+reconciler validate --format github -- "${config[@]}"

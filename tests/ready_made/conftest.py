@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -65,12 +65,17 @@ def make_runner(
     with ExitStack() as stack:
 
         def make(
-            *, before: str = BEFORE, after: str = AFTER, depth: int = 2, **settings: Any
+            *,
+            before: str = BEFORE,
+            after: str = AFTER,
+            more: Mapping[str, str] | None = None,
+            depth: int = 2,
+            **settings: Any,
         ) -> tuple[Runner, Sandbox]:
             settings.setdefault("assume", Assume())
             made = Settings(numbers=NUMBERS, rate_limit_scale=0, **settings)
             sandbox = stack.enter_context(serve(made, seed=False))
-            _history(tmp_path / "repository", git, before, after)
+            _history(tmp_path / "repository", git, before, after, more or {})
             checkout = tmp_path / "checkout"
             git(
                 "clone",
@@ -92,7 +97,11 @@ def make_runner(
 
 
 def _history(
-    repository: Path, git: Callable[..., str], before: str, after: str
+    repository: Path,
+    git: Callable[..., str],
+    before: str,
+    after: str,
+    more: Mapping[str, str],
 ) -> None:
     """Main with one config, a topic with another, and their merge checked out."""
     config = repository / "config.yaml"
@@ -101,7 +110,11 @@ def _history(
     git("commit", "--quiet", "-m", "before")
     git("checkout", "--quiet", "-b", "topic")
     config.write_text(after)
-    git("commit", "--quiet", "--all", "-m", "after")
+    for name, text in more.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text(text)
+    git("add", ".")
+    git("commit", "--quiet", "-m", "after")
     git("checkout", "--quiet", "main")
     git("commit", "--quiet", "--allow-empty", "-m", "meanwhile")
     git("checkout", "--quiet", "-b", "merge")

@@ -6,12 +6,16 @@ What `gh` would have sent to GitHub is kept in a folder and can be looked at.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +24,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-TOOL = Path(sys.executable).with_name("daily-reconciler")
 
-_TERM = re.compile(r"'[^']*'|!cancelled\(\)|&&|\|\||[a-z]+(?:\.[a-z0-9_-]+)+")
+_TERM = re.compile(
+    r"'[^']*'|!cancelled\(\)|always\(\)|&&|\|\||[a-z]+(?:\.[a-z0-9_-]+)+"
+)
 
 
 def evaluate(expression: str, contexts: Mapping[str, Any]) -> Any:
@@ -30,7 +35,8 @@ def evaluate(expression: str, contexts: Mapping[str, Any]) -> Any:
 
     def term(match: re.Match[str]) -> str:
         text = match[0]
-        fixed = {"&&": " and ", "||": " or ", "!cancelled()": "True"}
+        fixed = {"&&": " and ", "||": " or ", "always()": "True"}
+        fixed["!cancelled()"] = repr(not contexts.get("cancelled"))
         if text in fixed or text.startswith("'"):
             return fixed.get(text, text)
         found: Any = contexts
@@ -57,6 +63,7 @@ class Run:
     summary: str
     outputs: dict[str, str]
     codes: dict[str, int]
+    cancelled: bool = False
 
     @property
     def commands(self) -> list[str]:
@@ -95,13 +102,15 @@ class Runner:
         """The tool is installed already, and `gh` is ours."""
         made = self.temp / "daily-reconciler" / "venv" / "bin"
         made.mkdir(parents=True)
-        (made / "daily-reconciler").symlink_to(TOOL)
+        python = made / "python"
+        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
         (self.temp / "daily-reconciler" / "installed").write_text(str(ROOT))
         self.hub.mkdir()
         path = self.folder / "bin"
         path.mkdir()
         gh = path / "gh"
-        gh.write_text(f'#!/bin/sh\nexec {sys.executable} {__file__} gh "$@"\n')
+        gh.write_text(f'#!/bin/sh\nexec {sys.executable} -I {__file__} gh "$@"\n')
         gh.chmod(0o755)
 
     def surroundings(self) -> dict[str, str]:
@@ -137,24 +146,38 @@ class Runner:
         )
         return ran.stdout.strip()
 
-    def use(self, **inputs: str) -> Run:
-        """Use the action with these inputs (`plan_file` for `plan-file`)."""
+    def use(self, cancel: Callable[[], bool] | None = None, **inputs: str) -> Run:
+        """Use the action with these inputs (`plan_file` for `plan-file`).
+
+        The job is cancelled as soon as `cancel` says so.
+        """
         given = {
             name: str(i.get("default", "")) for name, i in ACTION["inputs"].items()
         }
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         steps: dict[str, Any] = {}
-        contexts = {"inputs": given, "steps": steps, "github": {"token": "gh-token"}}
+        contexts: dict[str, Any] = {
+            "inputs": given,
+            "steps": steps,
+            "github": {"token": "gh-token"},
+            "runner": {"temp": str(self.temp)},
+        }
         given = {name: filled(value, contexts) for name, value in given.items()}
         contexts["inputs"] = given
         run = Run(failed=False, log="", summary="", outputs={}, codes={})
         for step in ACTION["runs"]["steps"]:
             condition = str(step.get("if", ""))
-            if run.failed and "!cancelled()" not in condition:
+            contexts["cancelled"] = run.cancelled
+            if run.cancelled and "always()" not in condition:
+                continue
+            if run.failed and not re.search(r"!cancelled\(\)|always\(\)", condition):
                 continue
             if condition and not evaluate(condition, contexts):
                 continue
-            self._step(step, contexts, run)
+            if "uses" in step:
+                self._upload(step, contexts)
+                continue
+            self._step(step, contexts, run, cancel)
             steps[step.get("id", step["name"])] = {"outputs": self._outputs()}
         run.outputs = {
             name: filled(output["value"], contexts)
@@ -166,9 +189,30 @@ class Runner:
         lines = (self.folder / "output").read_text("utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines)
 
-    def _step(self, step: Mapping[str, Any], contexts: Any, run: Run) -> None:
-        env = {name: filled(text, contexts) for name, text in step["env"].items()}
-        ran = self.shell(step["run"], **env)
+    def _upload(self, step: Mapping[str, Any], contexts: Any) -> None:
+        """What actions/upload-artifact does; a name is taken once in a run."""
+        assert step["uses"].startswith("actions/upload-artifact@")
+        artifact = self.hub / f"artifact-77-{filled(step['with']['name'], contexts)}"
+        artifact.mkdir()
+        paths = list(Path("/").glob(filled(step["with"]["path"], contexts).lstrip("/")))
+        assert paths or step["with"]["if-no-files-found"] != "error"
+        for path in paths:
+            (artifact / path.parent.name).mkdir(exist_ok=True)
+            shutil.copy2(path, artifact / path.parent.name)
+
+    def _step(
+        self,
+        step: Mapping[str, Any],
+        contexts: Any,
+        run: Run,
+        cancel: Callable[[], bool] | None,
+    ) -> None:
+        given = step.get("env", {})
+        env = {name: filled(text, contexts) for name, text in given.items()}
+        if cancel is None:
+            ran = self.shell(step["run"], **env)
+        else:
+            ran, run.cancelled = self._cancelled(step["run"], env, cancel)
         run.codes[step["name"]] = ran.returncode
         run.log += ran.stdout
         run.summary += (self.folder / "summary").read_text("utf-8")
@@ -176,26 +220,59 @@ class Runner:
 
     def shell(self, script: str, **env: str) -> subprocess.CompletedProcess[str]:
         """A script as `shell: bash` runs it: both streams in one log."""
+        return subprocess.run(
+            **self._process(script, env), check=False, timeout=60, text=True
+        )
+
+    def _process(self, script: str, env: Mapping[str, str]) -> dict[str, Any]:
         files = {name: self.folder / name.lower() for name in ("OUTPUT", "SUMMARY")}
         for file in files.values():
             file.write_text("")
         written = self.folder / "step.sh"
         written.write_text(script)
-        return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(written)],
-            cwd=self.checkout,
-            env={
+        return {
+            "args": ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(written)],
+            "cwd": self.checkout,
+            "env": {
                 **self.surroundings(),
                 "GITHUB_OUTPUT": str(files["OUTPUT"]),
                 "GITHUB_STEP_SUMMARY": str(files["SUMMARY"]),
                 **env,
             },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+        }
+
+    def _cancelled(
+        self, script: str, env: Mapping[str, str], cancel: Callable[[], bool]
+    ) -> tuple[subprocess.CompletedProcess[str], bool]:
+        """A step of a job that is cancelled, by the signals that the runner sends.
+
+        Only the process that the runner started gets them. After 7.5 and 10 seconds it
+        would get SIGTERM and SIGKILL; here SIGTERM comes right after SIGINT.
+        """
+        process = subprocess.Popen(
+            **self._process(script, env),
             text=True,
-            check=False,
-            timeout=60,
+            start_new_session=True,
+            # Tests may run in the background of a script, where SIGINT is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
+        sent = False
+        while not sent and process.poll() is None:
+            if cancel():
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.05)
+                process.send_signal(signal.SIGTERM)
+                sent = True
+            time.sleep(0.005)
+        try:
+            log, _ = process.communicate(timeout=30)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        code = process.returncode
+        return subprocess.CompletedProcess(script, code, log), sent
 
     def calls(self) -> list[str]:
         """What `gh` was asked, one line each."""

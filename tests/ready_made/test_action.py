@@ -266,20 +266,165 @@ def test_a_rescue_file_leaves_the_machine_encrypted(make_runner: Make) -> None:
     rescue = Path(run.outputs["rescue-file"])
     assert FOREIGN["hmac"].encode() not in rescue.read_bytes()
     assert not rescue.with_suffix("").exists()
+    assert FOREIGN["hmac"].encode() in _opened(runner, rescue)
+
+
+def _opened(runner: Runner, rescue: Path) -> bytes:
+    """What the documented command makes of an encrypted rescue file."""
+    command = "openssl enc -d -aes-256-cbc -pbkdf2 -pass env:DAILY_API_KEY -in"
     opened = subprocess.run(
-        [
-            "openssl",
-            "enc",
-            "-d",
-            "-aes-256-cbc",
-            "-pbkdf2",
-            "-pass",
-            "env:DAILY_API_KEY",
-            "-in",
-            str(rescue),
-        ],
+        [*command.split(), str(rescue)],
         env=runner.surroundings(),
         capture_output=True,
         check=True,
     )
-    assert FOREIGN["hmac"].encode() in opened.stdout
+    return opened.stdout
+
+
+def _artifacts(runner: Runner) -> list[Path]:
+    """The encrypted rescue files that were uploaded."""
+    return sorted(runner.hub.glob("artifact-77-daily-rescue-*/*/rescue.json.enc"))
+
+
+def _plain_rescue_files(runner: Runner) -> list[Path]:
+    return [p for p in runner.temp.rglob("*rescue*") if p.suffix == ".json"]
+
+
+def _written(sandbox: Sandbox) -> Callable[[], bool]:
+    return lambda: bool(_writes(sandbox))
+
+
+def test_a_cancelled_plan_ends_at_once(make_runner: Make) -> None:
+    """The signal reaches the tool through the scripts; nothing is planned."""
+    runner, sandbox = make_runner(latency_ms=3000)
+
+    run = runner.use(cancel=lambda: len(sandbox.requests) > 0, base="none")
+
+    assert run.cancelled
+    assert "interrupted" in run.log
+    assert run.outputs["planned"] == "false"
+
+
+def test_a_cancelled_apply_finishes_its_write_and_reports(make_runner: Make) -> None:
+    """The runner's two signals reach the tool as one: the report names what is left."""
+    head = HEAD + "limits: {update: 40}\nrooms:\n"
+    rooms = "".join(f"  room-{n:02}: {{privacy: private}}\n" for n in range(40))
+    runner, sandbox = make_runner(before=HEAD, after=head + rooms)
+    assert not runner.use(command="apply").failed
+    config = runner.checkout / "config.yaml"
+    config.write_text(head + rooms.replace("private", "public"))
+    runner.env["DAILY_RATE"] = "1"
+    before = len(_writes(sandbox))
+
+    run = runner.use(command="apply", cancel=lambda: len(_writes(sandbox)) > before)
+
+    assert run.cancelled
+    assert run.codes["Apply"] == 3, run.log
+    report = json.loads(Path(run.outputs["report-file"]).read_text("utf-8"))
+    done = {r["key"] for r in report["results"] if r["outcome"] == "done"}
+    public = {k for k, r in sandbox.store.rooms.items() if r.privacy == "public"}
+    assert 0 < len(done) < 40
+    assert done == public
+    assert "room-" in run.summary
+
+
+def test_the_rescue_file_of_a_cancelled_apply_is_uploaded(make_runner: Make) -> None:
+    """A cancelled job leaves no plain copy, and the next step uploads the other one."""
+    runner, sandbox = make_runner(
+        after=HEAD + LEGACY, assume=Assume(stores="erasing"), latency_ms=150
+    )
+    sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
+
+    run = runner.use(command="apply", cancel=_written(sandbox))
+    rescued = runner.use(command="rescue")
+
+    assert run.cancelled
+    assert not rescued.failed, rescued.log
+    assert list(rescued.codes) == ["Rescue"]
+    (uploaded,) = _artifacts(runner)
+    assert FOREIGN["hmac"].encode() in _opened(runner, uploaded)
+    assert _plain_rescue_files(runner) == []
+
+
+def test_a_rescue_file_of_a_killed_step_is_encrypted_and_uploaded(
+    make_runner: Make,
+) -> None:
+    """A step that was killed leaves the plain file; `rescue` still takes care of it."""
+    runner, _ = make_runner()
+    left = runner.temp / "daily-reconciler/apply.12345678/rescue.json"
+    left.parent.mkdir()
+    left.write_text('{"hmac": "c2VjcmV0"}')
+
+    run = runner.use(command="rescue")
+
+    assert not run.failed, run.log
+    (uploaded,) = _artifacts(runner)
+    assert b"c2VjcmV0" in _opened(runner, uploaded)
+    assert b"c2VjcmV0" not in uploaded.read_bytes()
+    assert _plain_rescue_files(runner) == []
+
+
+def test_a_rescue_file_without_a_key_is_an_error(make_runner: Make) -> None:
+    """Without the key nothing can be encrypted: the step fails and says why."""
+    runner, _ = make_runner()
+    runner.env["DAILY_API_KEY"] = ""
+    left = runner.temp / "daily-reconciler/apply.12345678/rescue.json"
+    left.parent.mkdir()
+    left.write_text("{}")
+
+    run = runner.use(command="rescue")
+
+    assert run.failed
+    assert [c for c in run.commands if "set DAILY_API_KEY in 'env:'" in c]
+    assert _artifacts(runner) == []
+
+
+def test_nothing_to_rescue_is_a_success_without_an_artifact(make_runner: Make) -> None:
+    """The usual case needs no key, no tool and no upload."""
+    runner, sandbox = make_runner()
+    runner.env["DAILY_API_KEY"] = ""
+
+    run = runner.use(command="rescue")
+
+    assert not run.failed, run.log
+    assert _artifacts(runner) == []
+    assert sandbox.requests == []
+
+
+def test_a_second_use_in_a_job_keeps_the_files_of_the_first(make_runner: Make) -> None:
+    """Plans, reports and rescue files of every use stay where the outputs name them."""
+    runner, sandbox = make_runner(after=HEAD + LEGACY, assume=Assume(stores="erasing"))
+    planned = runner.use(base="none")
+    sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
+    lost = runner.use(command="apply")
+    (runner.checkout / "config.yaml").write_text(BEFORE)
+    replanned = runner.use(base="none")
+    again = runner.use(command="apply")
+
+    runner.use(command="rescue")
+
+    for name in ("plan-file", "markdown-file", "html-file"):
+        assert planned.outputs[name] != replanned.outputs[name]
+        assert Path(planned.outputs[name]).exists()
+    assert lost.outputs["report-file"] != again.outputs["report-file"]
+    assert Path(lost.outputs["report-file"]).exists()
+    assert FOREIGN["hmac"].encode() in _opened(
+        runner, Path(lost.outputs["rescue-file"])
+    )
+    (uploaded,) = _artifacts(runner)
+    assert FOREIGN["hmac"].encode() in _opened(runner, uploaded)
+
+
+def test_modules_of_the_checkout_never_run_beside_the_key(make_runner: Make) -> None:
+    """Neither the folder nor PYTHONPATH brings code of the checkout into the tool."""
+    runner, _ = make_runner()
+    for name in ("json", "sitecustomize", "usercustomize", "yaml", "reconciler"):
+        (runner.checkout / f"{name}.py").write_text("open('ran', 'w')\n")
+    runner.env["PYTHONPATH"] = "."
+
+    planned = runner.use()
+    applied = runner.use(command="apply", plan_file=planned.outputs["plan-file"])
+
+    assert not planned.failed, planned.log
+    assert not applied.failed, applied.log
+    assert not (runner.checkout / "ran").exists()

@@ -53,9 +53,19 @@ def test_gitlab_writes_one_at_a_time() -> None:
     for job in loaded(GITLAB).values():
         if isinstance(job, dict) and any("apply" in s for s in job.get("script", ())):
             assert job["resource_group"] == "daily-acme"
+            assert job["interruptible"] is False
+            assert job["artifacts"]["when"] == "always"
             assert "rescue.json.enc" in job["artifacts"]["paths"]
             assert "rescue.json" not in job["artifacts"]["paths"]
             assert "openssl enc -aes-256-cbc" in job["after_script"][0]
+
+
+def test_gitlab_applies_unattended_only_what_needs_no_approval() -> None:
+    """Beside a manual job the schedule renews PINs, and nothing else."""
+    work = loaded(GITLAB)
+    assert work["apply"]["rules"][0]["when"] == "manual"
+    (command,) = work["sync"]["script"]
+    assert "--only-renewals" in command
 
 
 def test_the_cronjob_runs_one_at_a_time_and_fails_on_failures_only() -> None:

@@ -28,7 +28,7 @@ def test_other_commands_are_those_of_the_examples(page: Path) -> None:
     """Decryption mirrors the action's encryption; units are those that are shipped."""
     for line in "".join(blocks(page, "sh")).splitlines():
         if line.startswith("openssl"):
-            used = " ".join((ROOT / "action/apply.sh").read_text("utf-8").split())
+            used = " ".join((ROOT / "action/common.sh").read_text("utf-8").split())
             options = "-aes-256-cbc -pbkdf2 -pass env:DAILY_API_KEY"
             assert f"openssl enc {options}" in used
             assert f"openssl enc -d {options}" in line

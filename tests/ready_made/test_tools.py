@@ -104,15 +104,15 @@ def test_the_image_is_built_from_what_it_copies(tmp_path: Path) -> None:
             if (ROOT / name).is_dir():
                 shutil.copytree(ROOT / name, context / target)
             else:
+                (context / target).mkdir(exist_ok=True)
                 shutil.copy2(ROOT / name, context / target)
     (script,) = re.findall(r"^RUN ((?:.*\\\n)*.*)$", stage, re.MULTILINE)
     made = tmp_path / "opt"
+    made.mkdir()
 
-    _passes(
-        "bash", "-c", script.replace("/opt/daily-reconciler", str(made)), cwd=context
-    )
+    _passes("bash", "-c", script.replace("/opt", str(made)), cwd=context)
 
-    tool = made / "bin/daily-reconciler"
+    tool = made / "daily-reconciler/bin/daily-reconciler"
     assert "version" in _passes(tool, "--version", cwd=tmp_path)
     _passes(tool, "validate", ROOT / "config.example.yaml", cwd=tmp_path)
 
