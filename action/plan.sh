@@ -13,7 +13,7 @@ without_secrets() {
 # base_revision: what the pull request goes to, as git can name it here. The usual
 # checkout is its merge, whose first parent is that branch as it is now.
 base_revision() {
-  if [ "$(git rev-parse HEAD)" = "$GITHUB_SHA" ]; then
+  if [ "$(git rev-parse HEAD 2>/dev/null)" = "$GITHUB_SHA" ]; then
     git rev-parse --quiet --verify 'HEAD^1'
   else
     git merge-base "refs/remotes/origin/$GITHUB_BASE_REF" HEAD 2>/dev/null
@@ -45,6 +45,8 @@ auto)
     :
   elif base="$(base_revision)"; then
     options+=(--base "git:$base")
+  elif ! git rev-parse --git-dir >/dev/null 2>&1; then
+    echo "::warning::this plan cannot tell the change from drift: git does not use the repository $PWD (is it a checkout, and of this user?); if you trust it, run before this step: git config --global --add safe.directory '$PWD'"
   else
     echo "::warning::this plan cannot tell the change from drift: the base is not in the clone (actions/checkout needs fetch-depth: 2)"
   fi

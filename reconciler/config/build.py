@@ -27,7 +27,7 @@ from reconciler.core.model import (
     Store,
 )
 from reconciler.core.phone import plain_number
-from reconciler.core.secrecy import Secret, is_secret
+from reconciler.core.secrecy import Secret, holds_secret, is_secret
 from reconciler.core.times import duration, moment
 
 
@@ -82,6 +82,20 @@ def desired(entry: Entry) -> Desired:
     )
 
 
+def outline(entry: Entry) -> Desired:
+    """What can be told of an entry that has errors: its name, expiry and secrets."""
+    raw = {} if entry.absent else _raw(entry)
+    values = {name: _plain(entry.kind, (name,), value) for name, value in raw.items()}
+    return Desired(
+        kind=entry.kind,
+        key=entry.key,
+        fields={name: value for name, value in values.items() if holds_secret(value)},
+        absent=entry.absent,
+        rolling=None if entry.absent else rolling(entry.merged.get("expires")),
+        place=entry.document.key_place(entry.root),
+    )
+
+
 def rolling(expires: object) -> Rolling | None:
     """Read `expires`; None where there is none that can be read."""
     if not isinstance(expires, dict):
@@ -102,17 +116,21 @@ def assignment(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def _fields(entry: Entry) -> dict[str, object]:
+    raw = _raw(entry)
+    return {name: _field(entry.kind, name, value) for name, value in raw.items()}
+
+
+def _raw(entry: Entry) -> dict[str, Any]:
+    """The fields as written, side by side."""
     body = entry.merged
-    raw: dict[str, Any] = {}
     if entry.kind == "number":
         type_, parts = assignment(body)
-        raw = {"type": type_, **parts}
-    else:
-        if "privacy" in body:
-            raw["privacy"] = body["privacy"]
-        raw |= body.get("properties", {})
-        raw |= body.get("extra_properties", {})
-    return {name: _field(entry.kind, name, value) for name, value in raw.items()}
+        return {"type": type_, **parts}
+    raw = {"privacy": body["privacy"]} if "privacy" in body else {}
+    for section in ("properties", "extra_properties"):
+        if isinstance(body.get(section), dict):
+            raw |= body[section]
+    return raw
 
 
 def _field(kind: KindName, name: str, value: Any) -> object:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config import build as desired
-from reconciler.config.entries import Entry, Gathered, gather
+from reconciler.config.entries import SECTIONS, Entry, Gathered, gather
 from reconciler.config.reading import excerpt as source
 from reconciler.config.reading import files, limits
 from reconciler.config.reading.parse import parse
@@ -34,7 +34,8 @@ class Loaded:
 
     `config` is None if any finding is an error, and `digest` is empty then.
     `files` are named as the user did; `variables` are those referred to. `entries`
-    are the rooms and numbers as written, with the defaults beneath them.
+    are the rooms and numbers as written, with the defaults beneath them. `unread` are
+    files whose rooms and numbers cannot be told.
     """
 
     config: Config | None
@@ -43,6 +44,7 @@ class Loaded:
     variables: tuple[str, ...] = ()
     digest: str = ""
     entries: tuple[Entry, ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,17 @@ def load(
         variables=tuple(sorted(filling.names)),
         digest=desired.digest(config) if config else "",
         entries=gathered.entries,
+        unread=_unread(names, texts.documents),
     )
+
+
+def _unread(names: Iterable[Path], documents: Iterable[Document]) -> tuple[str, ...]:
+    known = {
+        document.file
+        for document in documents
+        if all(isinstance(document.data.get(s) or {}, dict) for s in SECTIONS.values())
+    }
+    return tuple(str(name) for name in names if str(name) not in known)
 
 
 def _read(names: Iterable[Path], read: Reader) -> _Texts:

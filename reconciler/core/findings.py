@@ -85,6 +85,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "same-room-twice": (_E, "two declared names are one room to Daily"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
+    "first-adoption": (_N, "the base revision has no config of this domain"),
 }
 
 

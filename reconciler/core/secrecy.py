@@ -179,6 +179,11 @@ def mask_address(text: str) -> str:
     return _QUERY.sub("?***", _USER.sub("//***@", text))
 
 
+def holds_secret(value: object) -> bool:
+    """Tell whether there is a secret anywhere in a value."""
+    return any(True for _ in _secrets(value))
+
+
 def _secrets(value: object) -> Iterator[Secret]:
     if isinstance(value, Secret):
         yield value

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
-from reconciler.core.findings import Finding, errors, in_order
-from reconciler.core.model import Config, Live
+from reconciler.core.findings import in_order
+from reconciler.core.model import Config
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.baseline import with_base
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
-from reconciler.errors import ReconcilerError
+from reconciler.operations.base import Base, compared, load_base
 from reconciler.operations.files import write_private
 from reconciler.operations.options import PlanOptions, parse_allow, parse_only
 from reconciler.operations.session import (
     Session,
     connect,
     load_config,
-    load_files,
     numbers_of,
     usable,
 )
-from reconciler.render.words import Paint, count
+from reconciler.render.words import Paint
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
@@ -48,15 +45,6 @@ class Planned:
     def closed(self) -> tuple[Gate, ...]:
         """The gates that refuse this plan."""
         return tuple(gate for gate in self.gates if not gate.open)
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The revision to compare with. `config` is None when it cannot be used."""
-
-    name: str
-    config: Config | None
-    findings: tuple[Finding, ...] = ()
 
 
 def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int:
@@ -97,12 +85,12 @@ def planned(
     from reconciler.daily.read import read_live
 
     config = usable(loaded)
-    wanted = _with_rooms_of(config, base.config if base else None)
+    wanted = _with_rooms_of(config, base.known if base else None)
     every = selection.list_unmanaged
     live = read_live(client, wanted, every_room=every, every_assignment=every)
     plan = make_plan(config, live, now=session.now(), selection=selection)
     if base is not None:
-        plan = _compared(plan, base, live, selection)
+        plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]
     plan = replace(plan, findings=in_order(said))
     if only_renewals:
@@ -127,65 +115,6 @@ def _with_rooms_of(config: Config, base: Config | None) -> Config:
     declared = {(r.kind, r.key) for r in config.resources}
     more = tuple(r for r in base.resources if (r.kind, r.key) not in declared)
     return replace(config, resources=(*config.resources, *more))
-
-
-def _compared(plan: Plan, base: Base, live: Live, selection: Selection) -> Plan:
-    if base.config is None:
-        return replace(plan, base=base.name)
-    base_plan = make_plan(base.config, live, now=plan.now, selection=selection)
-    return with_base(plan, base_plan, base.name)
-
-
-def load_base(
-    session: Session, base: str, paths: Sequence[Path], config: Config
-) -> Base:
-    """The base revision: `git:REV` of the same paths, or files of their own.
-
-    A path that the base does not have was not there yet. A base with errors, or for
-    another domain, is said and left out.
-
-    Raises:
-        ReconcilerError: git, or the revision, is not there.
-    """
-    from reconciler.config.load import Variables
-
-    if not base.startswith("git:"):
-        if not Path(base).exists():
-            raise ReconcilerError(
-                f"the base {base} does not exist",
-                tip="--base takes a path, or git:REV for a revision",
-            )
-        loaded = load_files(session, [Path(base)], Variables.OPTIONAL)
-    else:
-        found = _from_git(session, base.removeprefix("git:"), paths)
-        if found is None:
-            return Base(base, replace(config, resources=()))
-        loaded = found
-    if loaded.config is not None and loaded.config.domain == config.domain:
-        return Base(base, loaded.config)
-    why = count(len(errors(loaded.findings)), "error")
-    if loaded.config is not None:
-        why = f"it is for domain '{loaded.config.domain}'"
-    text = f"the base {base} cannot be compared with ({why})"
-    hint = "every change counts as one of this revision"
-    return Base(base, None, (Finding("base-unusable", text, hint=hint),))
-
-
-def _from_git(session: Session, revision: str, paths: Sequence[Path]) -> Loaded | None:
-    from reconciler.config.load import Variables, load
-    from reconciler.config.reading.files import decoded
-    from reconciler.config.reading.git import texts_at
-
-    texts = texts_at(revision, paths)
-    if not texts:
-        return None
-    return load(
-        list(texts),
-        environ=os.environ,
-        now=session.now(),
-        variables=Variables.OPTIONAL,
-        read=lambda file: decoded(file, texts[file]),
-    )
 
 
 def show_plan(session: Session, made: Planned, format_: str = "") -> str:

@@ -106,6 +106,21 @@ def test_without_the_base_the_plan_is_made_and_says_what_it_lacks(
     assert run.outputs["changes"] == "2"
 
 
+def test_a_checkout_of_another_user_is_not_blamed_on_its_depth(
+    make_runner: Make,
+) -> None:
+    """Where git does not use the checkout, the warning names git's remedy."""
+    runner, _ = make_runner()
+    runner.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
+
+    run = runner.use()
+
+    assert not run.failed, run.log
+    (warning,) = [c for c in run.commands if "tell the change from drift" in c]
+    assert f"safe.directory '{runner.checkout}'" in warning
+    assert "fetch-depth" not in warning
+
+
 def test_in_sync_is_said_too(make_runner: Make) -> None:
     """Without differences the exit code is 0 and nothing has changes."""
     runner, _ = make_runner(before=HEAD, after=HEAD + "rooms: {}\n")

@@ -58,8 +58,14 @@ def read(file: Path) -> tuple[str | None, Finding | None]:
     return decoded(file, content)
 
 
-def decoded(file: Path, content: bytes) -> tuple[str | None, Finding | None]:
-    """The text of a file, or the place where it stops being UTF-8."""
+def decoded(file: Path, content: bytes | None) -> tuple[str | None, Finding | None]:
+    """The text of a file, or the place where it stops being UTF-8.
+
+    None stands for a link or a submodule in which git has no file.
+    """
+    if content is None:
+        message = "a link or a submodule that leads to no file of this revision"
+        return None, Finding("file-unreadable", message, Place(str(file)))
     if len(content) > limits.MAX_BYTES:
         message = f"the file is larger than {limits.MAX_BYTES >> 20} MiB"
         hint = "use several files"
