@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Environment:
     """What a run takes from the world.
 
-    `now`: Unix seconds. `clock`: monotonic seconds. `sleep`: waits. `jitter`: a number
-    in [0, 1). `executor`: makes one that works on so many things at a time.
+    `now`: Unix seconds. `clock`: monotonic seconds. `sleep`: waits, or returns early
+    when the run is to stop. `jitter`: a number in [0, 1). `executor`: makes one that
+    works on so many things at a time. `stopped`: whether the run is to stop.
     """
 
     now: Callable[[], float]
@@ -29,6 +30,7 @@ class Environment:
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
     executor: Callable[[int], Executor]
+    stopped: Callable[[], bool] = lambda: False
 
 
 MakeEnvironment: TypeAlias = Callable[[threading.Event], Environment]
@@ -36,16 +38,21 @@ MakeEnvironment: TypeAlias = Callable[[threading.Event], Environment]
 
 
 def real(stop: threading.Event) -> Environment:
-    """The world as it is. Long waits end as soon as the run is to stop."""
+    """The world as it is. A wait ends as soon as the run is to stop."""
 
     def sleep(seconds: float) -> None:
-        # The pace's short waits are kept even while stopping: they protect the limits.
-        if seconds < 1:
+        if stop.is_set():
+            # The few waits that a stopped run still asks for are kept.
             time.sleep(seconds)
-        else:
-            stop.wait(seconds)
+        end = time.monotonic() + seconds
+        # In steps: setting an event in a signal's handler, while the same thread waits
+        # for that event, can block for ever.
+        while not stop.is_set() and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
 
-    return Environment(time.time, time.monotonic, sleep, random.random, _threads)
+    return Environment(
+        time.time, time.monotonic, sleep, random.random, _threads, stop.is_set
+    )
 
 
 def _threads(workers: int) -> Executor:

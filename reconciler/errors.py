@@ -6,8 +6,10 @@ ReconcilerError                    1
     RefusedError                   4   a safety gate said no; nothing was sent
     DailyError                     1
         DailyUnreachableError      1   no answer: DNS, TLS, timeout, reset
+            NotSentError           1   nothing was sent: Daily keeps failing, or stop
         DailyRejectedError         1   Daily answered, and said no
         DailyAnswerError           1   an answer that is not what the API promises
+            DailyFailingError      1   no usable answer in all attempts
         AnswerLostError            1   a write was sent, and its fate is unknown
 
 A run that stopped part-way does not raise: it returns a report, and the report
@@ -53,8 +55,16 @@ class DailyUnreachableError(DailyError):
     """No answer came back, or none that can be waited for."""
 
 
+class NotSentError(DailyUnreachableError):
+    """The request was held back: Daily keeps failing, or the run is to end."""
+
+
 class DailyAnswerError(DailyError):
     """Daily (or something in front of it) answered with something unreadable."""
+
+
+class DailyFailingError(DailyAnswerError):
+    """Daily answered every attempt, each time with nothing that can be used."""
 
 
 class AnswerLostError(DailyError):

@@ -40,7 +40,9 @@ class Clock:
         self.slept.append(seconds)
         self.now += seconds
 
-    def environment(self, jitter: float = 0.0) -> Environment:
+    def environment(
+        self, jitter: float = 0.0, stopped: Callable[[], bool] = lambda: False
+    ) -> Environment:
         """A world with this clock and real threads."""
         return Environment(
             now=self,
@@ -48,6 +50,7 @@ class Clock:
             sleep=self.sleep,
             jitter=lambda: jitter,
             executor=ThreadPoolExecutor,
+            stopped=stopped,
         )
 
     @property
@@ -62,6 +65,7 @@ def client_on(
     *,
     jitter: float = 0.0,
     share: float = 1000.0,
+    stopped: Callable[[], bool] = lambda: False,
     **options: Any,
 ) -> DailyClient:
     """A client whose network is a function."""
@@ -69,7 +73,7 @@ def client_on(
     options.setdefault("url", URL)
     return DailyClient(
         key=Secret(KEY),
-        environment=clock.environment(jitter),
+        environment=clock.environment(jitter, stopped),
         user_agent="daily-reconciler/test",
         share=share,
         transport=httpx.MockTransport(handler),

@@ -39,7 +39,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _own_signals() -> Iterator[None]:
     """Handlers that an apply installs do not outlive its test."""
-    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {n: signal.getsignal(n) for n in numbers}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,11 +11,13 @@ from typing import Any
 import click
 
 import reconciler
+from reconciler.cli.main import INTERRUPTED
 from reconciler.core.findings import ConfigError
 from reconciler.environment import MakeEnvironment, real
 from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 from reconciler.operations.session import Session, wants_colour
+from reconciler.operations.signals import interrupt_on_signals
 
 
 def session_of(
@@ -37,8 +38,7 @@ def session_of(
 def guarded(session: Session, work: Callable[[], int]) -> int:
     """Run a command; what it raises on purpose becomes a message and a code."""
     if threading.current_thread() is threading.main_thread():
-        # Until a write begins, SIGTERM ends a run as Ctrl-C does: with a word.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        interrupt_on_signals(session)
     try:
         with _collecting_rarely():
             return work()
@@ -48,7 +48,8 @@ def guarded(session: Session, work: Callable[[], int]) -> int:
         _tell(session, error)
         return error.exit_code
     except KeyboardInterrupt:
-        session.say("interrupted; nothing was changed", level="error")
+        session.say(INTERRUPTED, level="error")
+        _result(session, ReconcilerError(INTERRUPTED))
         return 1
 
 
@@ -83,6 +84,11 @@ def _tell(session: Session, error: ReconcilerError) -> None:
         session.say(f"  {clean(error.request)}", level="error")
     if error.tip:
         session.say(f"tip: {clean(error.tip)}", level="error")
+    _result(session, error)
+
+
+def _result(session: Session, error: ReconcilerError) -> None:
+    """The error as JSON on stdout, where that was asked for."""
     if session.output.format == "json":
         from reconciler.render.json.documents import dump, error_document
 

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,7 +119,9 @@ def _client(session: Session, url: str, key: Secret, *, writable: bool) -> Daily
     return DailyClient(
         url,
         key,
-        environment=session.environment,
+        # The client compares it with Daily's time: shifted, as the sandbox's is.
+        environment=replace(session.environment, now=session.now),
+        variables=os.environ,
         user_agent=f"daily-reconciler/{reconciler.__version__}",
         timeout=session.target.timeout,
         share=session.target.rate,

@@ -1,20 +1,46 @@
-"""Ctrl-C and SIGTERM while something is written."""
+"""Ctrl-C, SIGTERM and SIGHUP: before anything is written, and while it is."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import Final, NoReturn
 
 from reconciler.operations.session import Session
 
+ENDING: Final = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+)
+"""What ends a run. SIGHUP comes when a terminal or a connection closes."""
+
+
+def interrupt_on_signals(session: Session) -> None:
+    """Let each of them end a run that has written nothing, whatever it waits for."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        # Wakes the threads that wait; the main thread gets the exception.
+        session.stop.set()
+        raise KeyboardInterrupt
+
+    _handle(interrupt)
+
 
 def stop_on_signals(session: Session) -> None:
-    """Let Ctrl-C and SIGTERM end a run after what is under way; twice ends it now."""
+    """Let each of them end a run after what is under way; twice ends it now."""
 
     def ask(number: int, _frame: FrameType | None) -> None:
         session.stop.set()
         signal.signal(number, signal.SIG_DFL)
         session.say("stopping after what is under way; once more to end now")
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
+    _handle(ask)
+
+
+def _handle(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in ENDING:
+        # `nohup`, and a script's job in the background, want them ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)

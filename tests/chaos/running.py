@@ -64,7 +64,8 @@ def run_here(
         return replace(real(stop), sleep=sleep)
 
     out, err = io.StringIO(), io.StringIO()
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {n: signal.getsignal(n) for n in numbers}
     with (
         mock.patch.dict(os.environ, environment(url)),
         contextlib.chdir(folder),

@@ -1,14 +1,17 @@
 """What an answer of Daily says: JSON, a refusal, or nothing that can be read.
 
-Knows no HTTP library: the client hands it status, two headers and the body.
+Knows no HTTP library: it is handed the status, three headers and the body.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -18,12 +21,13 @@ from reconciler.errors import AnswerLostError, DailyRejectedError
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, read whole. `retry_after` is the header as it came, or empty."""
+    """One answer, read whole. The headers are as they came, or empty."""
 
     status: int
     content_type: str
-    retry_after: str
     body: bytes
+    retry_after: str = ""
+    date: str = ""
 
 
 def parsed(answer: Answer) -> tuple[object] | None:
@@ -50,22 +54,33 @@ def is_refusal(answer: Answer) -> bool:
     return not damaged or parsed(answer) is not None
 
 
-def written(answer: Answer, method: str, path: str) -> object:
+def is_error(found: tuple[object] | None) -> bool:
+    """An error of Daily's by its body, whatever the status says."""
+    return bool(found and isinstance(found[0], Mapping) and found[0].get("error"))
+
+
+def written(
+    answer: Answer, found: tuple[object] | None, method: str, path: str
+) -> object:
     """The JSON that answers a write; AnswerLostError when that tells nothing."""
-    found = parsed(answer) if answer.status < 500 else None
-    if found is None:
+    if found is None or answer.status >= 500:
         raise AnswerLostError(f"{method} {path} -> {describe(answer)}")
     return found[0]
 
 
+def contradiction(
+    answer: Answer, method: str, path: str, secrets: Iterable[str]
+) -> AnswerLostError:
+    """An error inside a 200 to a write: whether it was done, only a reading tells."""
+    code, info = _words(answer, secrets)
+    return AnswerLostError(
+        f"{method} {path} -> {answer.status}, with an error in it: {info or code}"
+    )
+
+
 def reject(answer: Answer, method: str, path: str, secrets: Iterable[str]) -> NoReturn:
     """Raise what Daily refused, in its own words but without any secret in them."""
-    found = parsed(answer)
-    body = found[0] if found else None
-    code, info = "", ""
-    if isinstance(body, Mapping):
-        code = _text(body.get("error"), secrets)
-        info = _text(body.get("info"), secrets)
+    code, info = _words(answer, secrets)
     request = f"{method} {path} -> {answer.status} {code}".rstrip()
     said = info or code or describe(answer)
     raise DailyRejectedError(
@@ -76,6 +91,14 @@ def reject(answer: Answer, method: str, path: str, secrets: Iterable[str]) -> No
         info=info,
         request=request,
     )
+
+
+def _words(answer: Answer, secrets: Iterable[str]) -> tuple[str, str]:
+    found = parsed(answer)
+    body = found[0] if found else None
+    if not isinstance(body, Mapping):
+        return "", ""
+    return _text(body.get("error"), secrets), _text(body.get("info"), secrets)
 
 
 def _tip(status: int) -> str:
@@ -132,11 +155,29 @@ def _parts(secret: str) -> Iterator[str]:
     yield from (part for part in parts if part and len(part) >= 4)
 
 
-def retry_after(answer: Answer) -> float | None:
-    """Seconds from Retry-After, which Daily does not document but a proxy may send."""
+def retry_after(answer: Answer, now: float) -> float | None:
+    """Seconds from Retry-After: a number, or a date against the answer's own.
+
+    Daily does not document the header, but a proxy may send it. `now` (Unix seconds)
+    stands in for a missing Date. None when there is no such header, or it cannot be
+    read.
+    """
+    text = answer.retry_after.strip()
+    if re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]*)?", text):
+        return max(0.0, float(text))
+    until = http_date(text)
+    if until is None:
+        return None
+    since = http_date(answer.date)
+    return max(0.0, until - (now if since is None else since))
+
+
+def http_date(text: str) -> float | None:
+    """Unix seconds from a date of HTTP; None when it is none."""
     try:
-        return max(0.0, float(answer.retry_after))
-    except ValueError:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 

@@ -1,12 +1,14 @@
-"""One HTTP client for Daily: key, timeouts, pace, retries, errors.
+"""One client for Daily: key, deadlines, pace, retries, errors.
 
-The only module that imports httpx. Retries depend on method and cause:
+Retries depend on method and cause:
 
 * 429: whatever the method, after a pause of the whole rate class;
 * a connection that was never made: whatever the method, since nothing was sent;
 * 5xx, a lost or an unreadable answer: only for GET. A write may have happened, so
   it raises `AnswerLostError` and the caller reads before it decides;
-* any other 4xx: never.
+* any other 4xx, and a certificate that is not accepted: never.
+
+What fails again and again ends the run, see `daily.http.breaker`.
 
 A client is made for reading unless it is asked to write: on a reading client
 every method but GET raises before anything is sent.
@@ -14,23 +16,23 @@ every method but GET raises before anything is sent.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
-
 from reconciler.core.secrecy import Secret, reveal
-from reconciler.daily.http.address import check_url, is_loopback
+from reconciler.daily.http.address import check_url
 from reconciler.daily.http.answers import (
     Answer,
+    contradiction,
     describe,
+    http_date,
+    is_error,
     is_refusal,
     parsed,
     reject,
@@ -38,25 +40,32 @@ from reconciler.daily.http.answers import (
     secrets,
     written,
 )
+from reconciler.daily.http.breaker import Breaker
+from reconciler.daily.http.network import Network, NoAnswerError, Transport
 from reconciler.daily.http.pace import Pace, RateClass
 from reconciler.environment import Environment
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
     DailyError,
+    DailyFailingError,
     DailyUnreachableError,
+    NotSentError,
     ReconcilerError,
 )
 
 WORKERS: Final = 20
 """Enough to keep 20 requests a second going when each takes 0.8 s or more."""
 
-MAX_ANSWER: Final = 16 * 1024 * 1024
-"""Bytes of one answer, unpacked. A batch of 1,000 rooms with every setting has 4 MB."""
-
 _ATTEMPTS: Final = 6
 _LONGEST_WAIT: Final = 30.0
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_LONGEST_PAUSE: Final = 60.0
+"""Seconds; the most that a Retry-After is obeyed for."""
+_REST: Final = 10.0
+"""Seconds between giving Daily up and the last look at what became of writes."""
+
+_STOPPING: Final = 2.0
+"""Seconds that a stopped run still waits for a request's turn, and no longer."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -68,10 +77,11 @@ class ReadOnlyError(ReconcilerError):
 
 @dataclass(slots=True)
 class Counters:
-    """What was sent so far, and how many answers were 429."""
+    """What was sent so far, how many answers were 429, and the bytes that came."""
 
     requests: int = 0
     throttled: int = 0
+    received: int = 0
 
 
 class DailyClient:
@@ -81,9 +91,10 @@ class DailyClient:
         url: base address, ending in /v1. https, or http on loopback.
         key: the API key.
         environment: its clock, its waiting and its threads.
-        timeout: seconds to wait for a connection and for each answer.
+        timeout: seconds that a request may take, from connecting to the last byte.
         share: which part of Daily's rate limits to take, see `daily.http.pace`.
         writable: False makes every method but GET raise.
+        variables: of the environment; proxies and certificates are read from them.
         transport: stands in for the network in tests.
         log: called with one line per request; never with a key or a body.
     """
@@ -98,30 +109,42 @@ class DailyClient:
         timeout: float = 30.0,
         share: float = 0.5,
         writable: bool = False,
-        transport: httpx.BaseTransport | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        transport: Transport | None = None,
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.url = check_url(url)
         self.writable = writable
         self.share = share
         self.counters = Counters()
+        self.skew: float | None = None
         self._environment = environment
-        self._timeout = timeout
         self._log = log
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self._pool: Executor | None = None
         paces: dict[RateClass, Pace] = {
-            name: Pace(name, share, clock=environment.clock, sleep=environment.sleep)
+            name: Pace(name, share, clock=environment.clock, sleep=self._wait)
             for name in ("general", "deletion")
         }
         self._paces = paces
+        self._reads = Breaker(self._wait)
+        self._writes = Breaker(self._wait)
         self._key = _checked_key(key)
         headers = {
             "Authorization": f"Bearer {self._key}",
             "User-Agent": user_agent,
             "Accept": "application/json",
         }
-        self._http = _connected(url, headers, timeout, transport)
+        self._network = Network(
+            url,
+            headers,
+            timeout=timeout,
+            connections=WORKERS,
+            clock=environment.clock,
+            environ=variables,
+            transport=transport,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -132,9 +155,15 @@ class DailyClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-        self._http.close()
+        if kind is not None:
+            # What other threads still do is of no use: their waits end here.
+            self._ended.set()
+            self._network.hang_up()
+        try:
+            if self._pool:
+                self._pool.shutdown(cancel_futures=True)
+        finally:
+            self._network.close()
 
     def parallel(
         self, work: Callable[[Item], Made], items: Iterable[Item]
@@ -165,24 +194,34 @@ class DailyClient:
         """Monotonic seconds, on the clock that this client was given."""
         return self._environment.clock()
 
+    @property
+    def failing(self) -> bool:
+        """True once Daily failed so often that nothing is sent any more."""
+        return self._reads.open or self._writes.open
+
+    def rest(self) -> None:
+        """When Daily keeps failing, wait, and let one more request read something."""
+        if self.failing:
+            self._wait(_REST)
+            self._reads.relent()
+
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> object:
         """Read something. Raises DailyError; see the module for what is retried."""
-        request = self._http.build_request("GET", self.url + path, params=params)
-        last: Answer | Exception | None = None
+        last: Answer | NoAnswerError | None = None
         for attempt in range(_ATTEMPTS):
             try:
-                answer = self._exchange(request, "general")
-            except httpx.RequestError as error:
+                answer, found = self._exchange("GET", path, "general", params=params)
+            except NoAnswerError as error:
                 last = error
             else:
-                if answer.status < 300 and (found := parsed(answer)) is not None:
-                    return found[0]
-                if is_refusal(answer):
+                if is_refusal(answer) or (answer.status < 300 and is_error(found)):
                     reject(answer, "GET", path, (self._key,))
+                if answer.status < 300 and found is not None:
+                    return found[0]
                 last = answer
                 if self._was_throttled(answer, attempt, "general"):
                     continue
-            self._back_off(attempt)
+            self._back_off(attempt, f"GET {path}")
         raise _gave_up(f"GET {path}", last, self.url)
 
     def send(self, method: str, path: str, body: object = None) -> object:
@@ -197,112 +236,148 @@ class DailyClient:
             raise ReadOnlyError(f"refused to send {method} {path}: this run only reads")
         slow = method == "DELETE" and path.startswith("/rooms/")
         rate_class: RateClass = "deletion" if slow else "general"
-        request = self._http.build_request(method, self.url + path, json=reveal(body))
-        last: Answer | Exception | None = None
+        last: Answer | NoAnswerError | None = None
         for attempt in range(_ATTEMPTS):
             try:
-                answer = self._exchange(request, rate_class)
-            except _UNSENT as error:
+                answer, found = self._exchange(
+                    method, path, rate_class, body=reveal(body)
+                )
+            except NoAnswerError as error:
+                if error.sent:
+                    raise AnswerLostError(
+                        f"the answer to {method} {path} was lost ({error})"
+                    ) from error
                 last = error
-                self._back_off(attempt)
+                self._back_off(attempt, f"{method} {path}")
                 continue
-            except httpx.RequestError as error:
-                raise AnswerLostError(
-                    f"the answer to {method} {path} was lost ({_why(error)})"
-                ) from error
             if not self._was_throttled(answer, attempt, rate_class):
-                if 300 <= answer.status < 500:
-                    reject(answer, method, path, (self._key, *secrets(body)))
-                return written(answer, method, path)
+                return self._result(answer, found, method, path, body)
             last = answer
         raise _gave_up(f"{method} {path}", last, self.url)
 
-    def _exchange(self, request: httpx.Request, rate_class: RateClass) -> Answer:
-        pace = self._paces[rate_class]
-        ticket = pace.enter()
-        with self._lock:
-            self.counters.requests += 1
-        started = self._environment.clock()
-        line = f"{request.method} {request.url.path}"
-        try:
-            answer = self._whole(self._http.send(request, stream=True), started)
-        except httpx.RequestError as error:
-            self._log(f"{line} -> {_why(error)}")
-            raise
-        finally:
-            pace.leave(ticket)
-        spent = (self._environment.clock() - started) * 1000
-        self._log(f"{line} -> {answer.status} in {spent:.0f} ms")
-        return answer
+    def _result(
+        self,
+        answer: Answer,
+        found: tuple[object] | None,
+        method: str,
+        path: str,
+        body: object,
+    ) -> object:
+        hidden = (self._key, *secrets(body))
+        if 300 <= answer.status < 500:
+            reject(answer, method, path, hidden)
+        if answer.status < 300 and is_error(found):
+            raise contradiction(answer, method, path, hidden)
+        return written(answer, found, method, path)
 
-    def _whole(self, answer: httpx.Response, started: float) -> Answer:
-        """Read the body, as far as anybody would send it, and no longer than asked."""
-        pieces: list[bytes] = []
-        size = 0
-        with contextlib.closing(answer):
-            for piece in answer.iter_bytes():
-                # httpx knows how long a pause may be, and not how many there are.
-                if pieces and self._environment.clock() - started > self._timeout:
-                    raise httpx.ReadTimeout("the answer did not come to an end")
-                size += len(piece)
-                if size > MAX_ANSWER:
-                    raise httpx.DecodingError(
-                        f"an answer of more than {MAX_ANSWER >> 20} MiB"
-                    )
-                pieces.append(piece)
-        return Answer(
-            status=answer.status_code,
-            content_type=answer.headers.get("content-type", ""),
-            retry_after=answer.headers.get("Retry-After", ""),
-            body=b"".join(pieces),
-        )
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        rate_class: RateClass,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+    ) -> tuple[Answer, tuple[object] | None]:
+        """One request and its answer, with the JSON in it; None when unreadable."""
+        line = f"{method} {path}"
+        logged = f"{method} {urlsplit(self.url).path}{path}"
+        breaker = self._reads if method == "GET" else self._writes
+        with breaker.passage(line):
+            ticket = self._paces[rate_class].enter()
+            self._check_going(line)
+            with self._lock:
+                self.counters.requests += 1
+            started = self._environment.clock()
+            try:
+                answer = self._network.exchange(method, self.url + path, params, body)
+            except NoAnswerError as error:
+                self._log(f"{logged} -> {error}")
+                breaker.count(str(error))
+                self._check_trust(error)
+                raise
+            finally:
+                self._paces[rate_class].leave(ticket)
+            spent = (self._environment.clock() - started) * 1000
+            self._log(f"{logged} -> {answer.status} in {spent:.0f} ms")
+            found = parsed(answer)
+            self._note(answer)
+            if answer.status != 429:
+                usable = is_refusal(answer) or (answer.status < 300 and found)
+                breaker.count("" if usable else describe(answer))
+        return answer, found
+
+    def _note(self, answer: Answer) -> None:
+        """Keep what an answer says beside its body: its size, and what time it is."""
+        with self._lock:
+            self.counters.received += len(answer.body)
+            date = http_date(answer.date) if answer.status < 500 else None
+            if self.skew is None and date is not None:
+                self.skew = date - self._environment.now()
+
+    def _check_trust(self, error: NoAnswerError) -> None:
+        if not error.distrust:
+            return
+        raise DailyUnreachableError(
+            f"the certificate of {urlsplit(self.url).netloc} was not accepted: "
+            f"{error.distrust}",
+            tip="behind a proxy that opens connections, name its certificate in "
+            "SSL_CERT_FILE; also check DAILY_API_URL and the clock of this machine",
+        ) from error
 
     def _was_throttled(
         self, answer: Answer, attempt: int, rate_class: RateClass
     ) -> bool:
-        if answer.status != 429:
-            return False
-        with self._lock:
-            self.counters.throttled += 1
-        asked = retry_after(answer)
-        pause = self._delay(attempt) if asked is None else asked
-        self._paces[rate_class].pause(min(pause, 2 * _LONGEST_WAIT))
-        return True
+        """Obey Retry-After; True after a 429, whose request is sent again."""
+        throttled = answer.status == 429
+        asked = None
+        if throttled or answer.status == 503:
+            asked = retry_after(answer, self._environment.now())
+        if throttled or asked is not None:
+            # Never shorter than our own pause: 0 would have us ask six times at once.
+            pause = max(asked or 0.0, self._delay(attempt))
+            self._paces[rate_class].pause(min(pause, _LONGEST_PAUSE))
+        if throttled:
+            with self._lock:
+                self.counters.throttled += 1
+        return throttled
 
-    def _back_off(self, attempt: int) -> None:
+    def _back_off(self, attempt: int, request: str) -> None:
         if attempt < _ATTEMPTS - 1:
-            self._environment.sleep(self._delay(attempt))
+            if self._environment.stopped():
+                raise _interrupted(request)
+            self._wait(self._delay(attempt))
 
     def _delay(self, attempt: int) -> float:
         """Full jitter around an exponential: 0.5 to 1 s, 1 to 2 s, ... up to 30 s."""
         longest = min(_LONGEST_WAIT, 2.0**attempt)
         return longest * (0.5 + self._environment.jitter() / 2)
 
+    def _wait(self, seconds: float) -> None:
+        """Wait; every wait before a request is this one.
 
-def _connected(
-    url: str,
-    headers: Mapping[str, str],
-    timeout: float,
-    transport: httpx.BaseTransport | None,
-) -> httpx.Client:
-    try:
-        return httpx.Client(
-            timeout=timeout,
-            transport=transport,
-            # Loading the CA bundle takes 25 ms, and plain http never needs it.
-            verify=url.startswith("https:"),
-            # Loopback is this machine: a proxy has no business there.
-            trust_env=not is_loopback(url),
-            limits=httpx.Limits(max_connections=WORKERS),
-            headers=dict(headers),
-        )
-    except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-        # The text may hold a proxy's password, so only its kind is told.
-        raise ReconcilerError(
-            "the proxy or certificate settings of the environment cannot be used "
-            f"({type(error).__name__})",
-            tip="check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-        ) from None
+        Raises:
+            NotSentError: the run is to end. Only a short wait is still kept then:
+                what is under way needs its turn, and the look at what became of it.
+        """
+        until = self._environment.clock() + seconds
+        self._check_going("the next request", seconds)
+        self._environment.sleep(seconds)
+        if self._environment.stopped():
+            # It may have ended the sleep.
+            left = until - self._environment.clock()
+            self._check_going("the next request", left)
+            if left > 0:
+                self._environment.sleep(left)
+
+    def _check_going(self, request: str, seconds: float = 0.0) -> None:
+        stopped = self._environment.stopped() and seconds > _STOPPING
+        if stopped or self._ended.is_set():
+            raise _interrupted(request)
+
+
+def _interrupted(request: str) -> NotSentError:
+    return NotSentError(f"interrupted: {request} was not sent")
 
 
 def _checked_key(key: Secret) -> str:
@@ -315,20 +390,17 @@ def _checked_key(key: Secret) -> str:
     return key.value
 
 
-def _why(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _gave_up(request: str, last: Answer | Exception | None, url: str) -> DailyError:
+def _gave_up(request: str, last: Answer | NoAnswerError | None, url: str) -> DailyError:
     host = urlsplit(url).netloc
     if isinstance(last, Answer):
-        return DailyAnswerError(
+        # A 429 says that Daily is there, and may concern this request alone.
+        kind = DailyAnswerError if last.status == 429 else DailyFailingError
+        return kind(
             f"{host} gave no usable answer to {request} "
             f"in {_ATTEMPTS} attempts ({describe(last)})",
             tip="check DAILY_API_URL, and Daily's status page",
         )
-    why = _why(last) if last else "not tried"
     return DailyUnreachableError(
-        f"cannot reach {host} for {request} in {_ATTEMPTS} attempts ({why})",
+        f"cannot reach {host} for {request} in {_ATTEMPTS} attempts ({last})",
         tip="check the network, the proxy settings and DAILY_API_URL",
     )

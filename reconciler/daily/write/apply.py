@@ -64,6 +64,7 @@ def _verified(run: Run) -> Report:
     kept: tuple[Kept, ...] = ()
     if Report(tuple(run.results)).wrote:
         try:
+            run.client.rest()
             live = read_live(run.client, run.plan.config)
             kept = tuple(_check(run, live))
             _compare_pins(run, live)

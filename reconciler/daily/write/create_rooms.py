@@ -34,6 +34,7 @@ from reconciler.errors import (
     DailyAnswerError,
     DailyError,
     DailyRejectedError,
+    NotSentError,
 )
 
 _MEANWHILE = 86_400
@@ -84,11 +85,13 @@ def _create_batch(run: Run, changes: list[Change]) -> None:
     except DailyError as error:
         run.stop_if_hopeless(error)
         left = [c for c in changes if run.ended(c) is None]
-        lost = isinstance(error, AnswerLostError)
+        outcome = Outcome.FAILED
+        if isinstance(error, AnswerLostError):
+            outcome = Outcome.UNKNOWN
+        elif isinstance(error, NotSentError):
+            outcome = Outcome.NOT_TRIED
         for change in left:
-            run.note(
-                change, Outcome.UNKNOWN if lost else Outcome.FAILED, explain(error)
-            )
+            run.note(change, outcome, explain(error))
 
 
 def _split(run: Run, changes: list[Change]) -> None:

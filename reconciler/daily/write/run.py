@@ -15,8 +15,10 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.errors import (
     AnswerLostError,
     DailyError,
+    DailyFailingError,
     DailyRejectedError,
     DailyUnreachableError,
+    NotSentError,
 )
 
 SETTLING: float = 2.0
@@ -68,6 +70,9 @@ class Run:
             return self.note(change, Outcome.BLOCKED, str(reason))
         except PartWayError as reason:
             return self.note(change, Outcome.FAILED, str(reason), wrote=True)
+        except NotSentError as error:
+            self.stop_if_hopeless(error)
+            return self.note(change, Outcome.NOT_TRIED, error.message)
         except AnswerLostError as error:
             self.stop_if_hopeless(error)
             return self.note(change, Outcome.UNKNOWN, error.message)
@@ -133,10 +138,14 @@ class Run:
 
     def stop_if_hopeless(self, error: DailyError) -> None:
         """End the run after an error that every further request would meet too."""
+        if self.should_stop():
+            return
         if isinstance(error, AnswerLostError) and isinstance(
             error.__cause__, DailyError
         ):
             error = error.__cause__
+        if isinstance(error, DailyFailingError) or self.client.failing:
+            self.stop("Daily keeps failing")
         if isinstance(error, DailyUnreachableError):
             self.stop("Daily can no longer be reached")
         if isinstance(error, DailyRejectedError) and error.status == 401:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -16,8 +16,11 @@ from reconciler.daily.http.client import WORKERS, DailyClient, ReadOnlyError
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
+    DailyError,
+    DailyFailingError,
     DailyRejectedError,
     DailyUnreachableError,
+    NotSentError,
     ReconcilerError,
 )
 
@@ -259,27 +262,88 @@ def test_throttling_holds_back_its_own_class_only() -> None:
     assert clock.waited == pytest.approx(7, abs=0.1)
 
 
+NOON = "Wed, 25 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
-    ("header", "longest"),
+    ("header", "date", "pause"),
     [
-        pytest.param("100000", 60, id="a-day"),
-        pytest.param("inf", 60, id="for-ever"),
-        pytest.param("-5", 0.1, id="negative"),
-        pytest.param("nan", 0.1, id="not-a-number"),
-        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 1, id="a-date"),
-        pytest.param("soon", 1, id="words"),
+        pytest.param("7", "", 7, id="seconds"),
+        pytest.param(" 7.5 ", "", 7.5, id="fraction"),
+        pytest.param("Wed, 25 Nov 2026 12:00:07 GMT", NOON, 7, id="date"),
+        pytest.param("Wed, 25 Nov 2026 07:00:07 -0500", NOON, 7, id="offset"),
+        pytest.param("Wednesday, 25-Nov-26 12:00:07 GMT", NOON, 7, id="old-date"),
+        pytest.param("Wed Nov 25 12:00:07 2026", NOON, 7, id="asctime"),
+        # The clock of these tests begins at 1,000 seconds after 1970.
+        pytest.param("Thu, 01 Jan 1970 00:16:47 GMT", "", 7, id="our-clock"),
+        pytest.param("Thu, 01 Jan 1970 00:16:47 GMT", "soon", 7, id="bad-date"),
     ],
 )
-def test_an_odd_retry_after_does_no_harm(header: str, longest: float) -> None:
-    """An unreadable or absurd Retry-After never stops a run for long."""
+def test_retry_after_is_obeyed_in_both_forms(
+    status: int, header: str, date: str, pause: float
+) -> None:
+    """Seconds, or a date against the answer's own Date: kept after a 429 and a 503."""
     clock = Clock()
-    script = Script([httpx.Response(429, headers={"Retry-After": header}), OK])
+    asked = httpx.Response(status, headers={"Retry-After": header, "Date": date})
 
-    with client_on(script, clock) as client:
-        answer = client.get("/")
+    with client_on(Script([asked, OK]), clock) as client:
+        client.get("/")
 
-    assert answer == OK
-    assert clock.waited <= longest + 0.1
+    assert clock.waited == pytest.approx(pause, abs=0.1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "0",
+            "-5",
+            "nan",
+            "inf",
+            "-inf",
+            "1e5",
+            "1_000",
+            "0x10",
+            "soon",
+            "",
+            "9" * 400,
+        ),
+        *(
+            "١٢",
+            "7, 8",
+            "Wed, 99 Nov 2026 12:00:00 GMT",
+            "Wed, 21 Oct 2015 07:28:00 GMT",
+        ),
+        *("Wed, 25 Nov 99999 12:00:00 GMT", "Wed, 25 Nov 9999 12:00:00 GMT", "100000"),
+    ],
+)
+def test_an_odd_retry_after_does_no_harm(header: str, status: int) -> None:
+    """Six attempts are never made at once, and no pause is longer than a minute."""
+    clock = Clock()
+    left = httpx.Headers([(b"Retry-After", header.encode())])
+
+    with (
+        client_on(Script([httpx.Response(status, headers=left)]), clock) as client,
+        pytest.raises(DailyAnswerError),
+    ):
+        client.get("/")
+
+    assert 15 <= clock.waited <= 6 * 60
+
+
+def test_a_write_answered_503_holds_the_reading_back() -> None:
+    """The look at what became of a write comes after the pause that Daily asked for."""
+    clock = Clock()
+    asked = httpx.Response(503, headers={"Retry-After": "20"})
+
+    with client_on(Script([asked, OK]), clock, writable=True) as client:
+        with pytest.raises(AnswerLostError):
+            client.send("POST", "/rooms", {})
+        client.get("/rooms/x")
+
+    assert clock.waited == pytest.approx(20, abs=0.1)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.999])
@@ -419,35 +483,246 @@ def test_knows_this_machine(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback
 
 
-def test_proxies_are_bypassed_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On this machine no proxy variable is obeyed; elsewhere they are."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:8")
-    monkeypatch.delenv("NO_PROXY", raising=False)
+# An error inside a 200.
 
-    here, away = bare_client(URL), bare_client("https://api.daily.co/v1")
+WORDS = {"error": "server-error", "info": "the room is being moved"}
 
-    with here, away:
-        assert not here._http._mounts
-        assert away._http._mounts
+
+def test_an_error_inside_a_200_is_an_error_with_daily_s_words() -> None:
+    """A read that is answered 200 with an error in it is refused, in its words."""
+    script = Script([WORDS])
+
+    with client_on(script) as client, pytest.raises(DailyRejectedError) as caught:
+        client.get("/rooms/x")
+
+    assert caught.value.message == "Daily refused: the room is being moved"
+    assert caught.value.request == "GET /rooms/x -> 200 server-error"
+    assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_an_error_inside_a_200_to_a_write_tells_nothing_about_it(method: str) -> None:
+    """Such a write may have been done: it is looked at, not repeated."""
+    script = Script([WORDS])
+
+    with (
+        client_on(script, writable=True) as client,
+        pytest.raises(AnswerLostError, match="the room is being moved"),
+    ):
+        client.send(method, "/rooms/x", {})
+
+    assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize("error", [None, "", False, [], {}])
+def test_no_error_is_no_error(error: object) -> None:
+    """An empty `error` beside what was asked for is no error."""
+    with client_on(Script([{"name": "x", "error": error}])) as client:
+        assert client.get("/rooms/x") == {"name": "x", "error": error}
+
+
+# What time it is.
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("dates", "skew"),
     [
-        pytest.param("HTTPS_PROXY", "nonsense://[", id="proxy"),
-        pytest.param("ALL_PROXY", "socks9://127.0.0.1:1", id="proxy-scheme"),
-        pytest.param("SSL_CERT_FILE", "/nowhere/at/all.pem", id="ca-file"),
+        pytest.param(["Thu, 01 Jan 1970 00:16:40 GMT"], 0, id="equal"),
+        pytest.param(["Thu, 01 Jan 1970 01:16:40 GMT"], 3_600, id="we-are-late"),
+        pytest.param(["Thu, 01 Jan 1970 00:00:00 GMT"], -1_000, id="we-are-early"),
+        pytest.param(["", "Thu, 01 Jan 1970 00:16:50 GMT"], 10, id="first-that-has-it"),
+        pytest.param(
+            ["Thu, 01 Jan 1970 00:16:50 GMT", "Thu, 01 Jan 1970 00:20:00 GMT"],
+            10,
+            id="the-first-counts",
+        ),
+        pytest.param(["yesterday"], None, id="unreadable"),
+        pytest.param([""], None, id="none"),
     ],
 )
-def test_a_broken_surrounding_is_one_clear_error(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+def test_the_first_date_tells_how_far_the_clocks_are_apart(
+    dates: list[str], skew: float | None
 ) -> None:
-    """A proxy or CA variable that cannot be used ends with a message."""
-    monkeypatch.setenv(name, value)
+    """`skew` is Daily's clock minus ours, by the first answer with a Date."""
+    answers = [httpx.Response(200, json=OK, headers={"Date": d}) for d in dates]
 
-    with pytest.raises(ReconcilerError, match="proxy or certificate"):
-        bare_client("https://api.daily.co/v1")
+    with client_on(Script(answers)) as client:
+        for _ in dates:
+            client.get("/")
+
+    assert client.skew == (None if skew is None else pytest.approx(skew, abs=0.1))
+
+
+def test_the_date_of_a_broken_gateway_does_not_count() -> None:
+    """A 5xx may come from something in front of Daily."""
+    date = {"Date": "Thu, 01 Jan 2015 00:00:00 GMT"}
+
+    with client_on(Script([httpx.Response(502, headers=date), OK])) as client:
+        client.get("/")
+
+    assert client.skew is None
+
+
+# Stopping.
+
+
+@dataclass
+class Stop:
+    """Becomes true when the clock has slept so often; such a sleep ends early."""
+
+    clock: Clock
+    after: int = 0
+
+    def __call__(self) -> bool:
+        return len(self.clock.slept) >= self.after
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(httpx.Response(429, headers={"Retry-After": "60"}), id="429"),
+        pytest.param(httpx.Response(503, headers={"Retry-After": "60"}), id="503"),
+        pytest.param(HTML, id="html"),
+        pytest.param(REFUSED, id="refused"),
+    ],
+)
+def test_a_stopped_run_repeats_nothing(bad: Any) -> None:
+    """Once the run was told to stop, a read that fails is not tried again."""
+    clock = Clock()
+    script = Script([bad])
+
+    with (
+        client_on(script, clock, stopped=lambda: True) as client,
+        pytest.raises(NotSentError, match="interrupted"),
+    ):
+        client.get("/")
+
+    assert len(script.asked) == 1
+    assert clock.waited < 0.1
+
+
+def test_a_stopped_run_keeps_the_pace() -> None:
+    """What is under way still gets its turn: stopping is no reason to be too fast."""
+    clock = Clock()
+    script = Script([OK])
+
+    with client_on(script, clock, share=1, stopped=lambda: True) as client:
+        for _ in range(5):
+            client.get("/")
+
+    assert len(script.asked) == 5
+    assert clock.waited == pytest.approx(4 * 0.05 * 1.035, abs=0.01)
+
+
+def test_a_long_wait_ends_when_the_run_is_stopped() -> None:
+    """A sleep that a signal cut short is not followed by the request."""
+    clock = Clock()
+    asked = httpx.Response(429, headers={"Retry-After": "60"})
+    script = Script([asked, OK])
+
+    def cut_short(seconds: float) -> None:
+        clock.slept.append(seconds)
+
+    clock.sleep = cut_short  # type: ignore[method-assign]
+    stop = Stop(clock, after=1)
+    with (
+        client_on(script, clock, stopped=stop) as client,
+        pytest.raises(NotSentError, match="interrupted"),
+    ):
+        client.get("/")
+
+    assert len(script.asked) == 1
+
+
+# When Daily keeps failing.
+
+
+@pytest.mark.parametrize("bad", [HTML, REFUSED, RESET, json_text("{")])
+def test_a_daily_that_keeps_failing_is_left_alone(bad: Any) -> None:
+    """200 reads at once against an outage are given up after a few dozen requests."""
+    script = Script([bad])
+    clock = Clock()
+
+    with client_on(script, clock) as client:
+        futures = [client.start(lambda: client.get("/rooms/x")) for _ in range(200)]
+        ends = {type(future.exception()) for future in futures}
+
+    assert ends <= {NotSentError, DailyFailingError, DailyUnreachableError}
+    assert NotSentError in ends
+    assert len(script.asked) < 60
+
+
+def test_a_short_outage_is_survived_by_all() -> None:
+    """When Daily comes back while requests are held back, every one is answered."""
+    clock = Clock()
+
+    def handler(_request: httpx.Request) -> httpx.Response:
+        works = clock.now > 1_005
+        return httpx.Response(200, json=OK) if works else refusal(503)
+
+    with client_on(handler, clock) as client:
+        answers = client.parallel(lambda _n: client.get("/rooms/x"), range(200))
+
+    assert answers == [OK] * 200
+    assert not client.failing
+
+
+@pytest.mark.parametrize("usual", [THROTTLED, refusal(404, "not-found")])
+def test_refusals_and_429_are_no_failures(usual: Any) -> None:
+    """However many there are, Daily is there."""
+    script = Script([usual])
+
+    with client_on(script) as client:
+        for _ in range(30):
+            with pytest.raises(DailyError):
+                client.get("/rooms/x")
+
+    assert not client.failing
+
+
+def test_failing_writes_are_stopped_although_reads_work() -> None:
+    """An outage of writes ends the writes; what became of them can still be read."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return (
+            refusal(503) if request.method == "POST" else httpx.Response(200, json=OK)
+        )
+
+    sent = 0
+    with client_on(handler, writable=True) as client:
+        for _ in range(50):
+            try:
+                client.send("POST", "/rooms/x", {})
+            except NotSentError:
+                continue
+            except AnswerLostError:
+                sent += 1
+            assert client.get("/rooms/x") == OK
+
+    assert client.failing
+    assert sent < 20
+
+
+def test_after_a_rest_one_request_asks_again() -> None:
+    """So a run can look what became of its writes: one request, and all after it."""
+    script = Script([HTML])
+    clock = Clock()
+    with client_on(script, clock) as client:
+        while not client.failing:
+            with pytest.raises(DailyError):
+                client.get("/")
+        before = len(script.asked)
+
+        client.rest()
+        with pytest.raises(NotSentError):
+            client.get("/")
+        during = len(script.asked)
+        script.answers = [OK]
+        client.rest()
+        answers = [client.get("/"), client.get("/")]
+
+    assert during == before + 1
+    assert answers == [OK, OK]
 
 
 def test_parallel_keeps_the_order_and_raises_the_first_error() -> None:
