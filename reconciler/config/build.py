@@ -26,7 +26,7 @@ from reconciler.core.model import (
     Rolling,
     Store,
 )
-from reconciler.core.phone import plain_number
+from reconciler.core.phone import plain_number, with_numbers
 from reconciler.core.secrecy import Secret, holds_secret, is_secret
 from reconciler.core.times import duration, moment
 
@@ -139,15 +139,8 @@ def _field(kind: KindName, name: str, value: Any) -> object:
     if name in KINDS[kind].times:
         return moment(value)
     if name == "dialin" and kind == "room":
-        value = {**value, **_room_numbers(value)}
+        value = with_numbers(value, plain_number)
     return _plain(kind, (name,), value)
-
-
-def _room_numbers(dialin: Mapping[str, Any]) -> dict[str, Any]:
-    numbers = dialin.get("room_numbers")
-    if not isinstance(numbers, list):
-        return {}
-    return {"room_numbers": [plain_number(number) for number in numbers]}
 
 
 def _plain(kind: KindName, path: Path, value: Any) -> object:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.core.model import KindName, Path
+from reconciler.core.times import DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,7 @@ SETTABLE: Final[Mapping[str, frozenset[str]]] = {
 }
 """Which fields each type of assignment takes."""
 
-MAX_PIN_AHEAD: Final = 364 * 86_400
+MAX_PIN_AHEAD: Final = 364 * DAY
 """Seconds. Daily wants less than 365 days; whether exactly 365 passes is unknown."""
 
 

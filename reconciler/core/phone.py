@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from reconciler.core.secrecy import Secret, reveal
@@ -46,6 +46,16 @@ def shown_number(item: object) -> object:
     """The same, as Daily shows it: a text becomes E.164."""
     number = plain_number(item)
     return e164(number) if isinstance(number, str) else number
+
+
+def with_numbers(
+    dialin: Mapping[str, object], form: Callable[[object], object]
+) -> dict[str, object]:
+    """A `dialin` with every item of its `room_numbers` in another form."""
+    listed = dialin.get("room_numbers")
+    if not isinstance(listed, list):
+        return dict(dialin)
+    return {**dialin, "room_numbers": [form(item) for item in listed]}
 
 
 def room_numbers(fields: Mapping[str, object]) -> list[str]:

@@ -19,7 +19,7 @@ from reconciler.core.model import (
     PurchasedNumber,
     Store,
 )
-from reconciler.core.phone import e164, shown_number
+from reconciler.core.phone import e164, shown_number, with_numbers
 from reconciler.core.secrecy import Secret, is_secret, veil
 from reconciler.errors import DailyAnswerError
 
@@ -69,7 +69,7 @@ def room_from_json(value: object) -> LiveRoom:
     settings = dict(mapping({} if config is None else config, "a room's config"))
     dialin = settings.get("dialin")
     if isinstance(dialin, Mapping):
-        settings["dialin"] = _dialin_from_json(dialin)
+        settings["dialin"] = with_numbers(dialin, shown_number)
     privacy = item.get("privacy")
     return LiveRoom(
         name=name,
@@ -97,7 +97,7 @@ def room_to_json(
         if key == "privacy":
             body["privacy"] = value
         elif key == "dialin" and isinstance(value, Mapping):
-            properties[key] = _dialin_to_json(value)
+            properties[key] = with_numbers(value, _sent_number)
         else:
             properties[key] = veil(ROOM, (key,), value, None)
     if properties:
@@ -105,19 +105,8 @@ def room_to_json(
     return body
 
 
-def _dialin_from_json(dialin: Mapping[str, object]) -> dict[str, object]:
-    numbers = dialin.get("room_numbers")
-    if not isinstance(numbers, list):
-        return dict(dialin)
-    return {**dialin, "room_numbers": [shown_number(number) for number in numbers]}
-
-
-def _dialin_to_json(dialin: Mapping[str, object]) -> dict[str, object]:
-    numbers = dialin.get("room_numbers")
-    if not isinstance(numbers, list):
-        return dict(dialin)
-    sent = [n if isinstance(n, Mapping) else {"phone_number": n} for n in numbers]
-    return {**dialin, "room_numbers": sent}
+def _sent_number(item: object) -> object:
+    return item if isinstance(item, Mapping) else {"phone_number": item}
 
 
 # The domain and its assignments.

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import Outcome, Report
+from reconciler.core.times import seconds_of
 
 _PREFIX = "daily_reconciler"
 
@@ -57,27 +57,15 @@ def metrics_of(
 
 
 def _nearest_expiry(plan: Plan, report: Report) -> float | None:
-    pushed = {
-        r.change.key: r.change.send["exp"]
-        for r in report.of(Outcome.DONE)
-        if r.change.kind == "room" and "exp" in r.change.send
-    }
-    ends = [
-        exp
-        for room in plan.config.of_kind("room")
-        if not room.absent
-        and isinstance(
-            exp := _exp(plan.live.rooms.get(room.key), pushed.get(room.key)),
-            int | float,
-        )
-    ]
-    return min(ends) - plan.now if ends else None
-
-
-def _exp(room: LiveRoom | None, pushed: object) -> object:
-    if pushed is not None:
-        return pushed
-    return room.config.get("exp") if room else None
+    declared = {room.key for room in plan.config.of_kind("room") if not room.absent}
+    ends = {key: room.exp for key, room in plan.live.rooms.items() if key in declared}
+    for result in report.of(Outcome.DONE):
+        pushed = seconds_of(result.change.send.get("exp"))
+        if result.change.kind == "room" and pushed is not None:
+            ends[result.change.key] = pushed
+    return min(
+        (end - plan.now for end in ends.values() if end is not None), default=None
+    )
 
 
 def metrics_text(metrics: Metrics) -> str:

@@ -117,8 +117,7 @@ def _expiry(
 ) -> dict[str, str] | None:
     """What the file says about the end of a room; takes `exp` out where it must."""
     exp = room.config.get("exp")
-    number = isinstance(exp, int | float) and not isinstance(exp, bool)
-    if not isinstance(exp, int | float) or not (number and writable(exp)):
+    if not isinstance(exp, int | float) or isinstance(exp, bool) or not writable(exp):
         if properties.pop("dialin", None) is not None:
             remarks.append(_ENDLESS)
         return None

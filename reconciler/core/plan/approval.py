@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from reconciler.core.compare.diff import FieldChange, same
 from reconciler.core.plan.model import Action, Change, Plan, Unapproved
 from reconciler.core.secrecy import labelled
+from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
 
 _CLOCK_SKEW = 300.0
@@ -66,10 +66,9 @@ def read_approved(document: Mapping[str, object]) -> Approved:
     """
     domain = _mapping(document["domain"])
     gates = [_mapping(gate) for gate in _items(document["gates"])]
-    try:
-        made_at = datetime.fromisoformat(str(document["made_at"])).timestamp()
-    except ValueError as error:
-        raise ReconcilerError("the plan file's made_at is not a time") from error
+    made_at = moment(document["made_at"])
+    if made_at is None:
+        raise ReconcilerError("the plan file's made_at is not a time")
     return Approved(
         domain_id=str(domain["id"]),
         domain=str(domain["name"]),
@@ -99,8 +98,8 @@ def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
     age = plan.now - approved.made_at
     if not -_CLOCK_SKEW <= age <= max_age:
         raise RefusedError(
-            f"the approved plan is {age / 86_400:.1f} days old, "
-            f"at most {max_age / 86_400:.1f} are allowed; nothing was changed",
+            f"the approved plan is {age / DAY:.1f} days old, "
+            f"at most {max_age / DAY:.1f} are allowed; nothing was changed",
             tip="plan again, and have that reviewed",
         )
 
