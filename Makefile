@@ -7,7 +7,7 @@ STAMP_FULL := $(VENV)/.installed-full
 STAMP_EDITOR := tests/editor/node_modules/.installed
 STAMP_BROWSER := tests/browser/node_modules/.installed
 
-.PHONY: demo test test-full chaos chromium fuzz check bench format docs lock audit clean
+.PHONY: demo test test-full chaos chromium promtool fuzz check bench format docs lock audit clean
 
 # Every package of development and CI is pinned, by the hashes of requirements/*.txt.
 # `make LOCK= test` takes what the package index has now instead. Nothing but the pinned
@@ -43,7 +43,7 @@ test: $(STAMP)
 # `make test ARGS="-k name"` runs some of them.
 ARGS :=
 
-test-full: test $(STAMP_FULL) $(STAMP_EDITOR) $(STAMP_BROWSER) chromium
+test-full: test $(STAMP_FULL) $(STAMP_EDITOR) $(STAMP_BROWSER) chromium promtool
 	$(BIN)/python -m pytest -m full
 
 # All boundaries and all faults, in minutes; the counts go into the page about them.
@@ -93,6 +93,16 @@ chromium:
 	apt="$$as_root apt-get -qq -o DPkg::Lock::Timeout=60"; \
 	{ $$apt update && $$apt install -y chromium >/dev/null; } \
 		|| { echo "Chromium is needed and could not be installed with apt-get"; exit 1; }
+
+# Prometheus' own tool tests the alerts. The package is unpacked and not installed, since
+# it would start a server. Without it those tests are skipped, and say so.
+PROMTOOL := $(VENV)/promtool
+promtool: $(STAMP)
+	@command -v promtool >/dev/null || test -x $(PROMTOOL)/usr/bin/promtool \
+		|| { mkdir -p $(PROMTOOL) && cd $(PROMTOOL) \
+			&& apt-get -qq download prometheus && dpkg -x prometheus_*.deb . \
+			&& rm prometheus_*.deb; } \
+		|| echo "promtool cannot be fetched: the tests of the alerts are skipped"
 
 # Pins what pyproject.toml asks for, for every Python from 3.11 on, without addresses:
 # for development (dev), for every test (full), to run the tool (run) and to build it
