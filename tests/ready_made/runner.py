@@ -88,6 +88,8 @@ class Runner:
     env: dict[str, str]
     event: dict[str, Any] = field(default_factory=dict)
     event_name: str = "push"
+    # What a cancelled job sends, without the seconds between.
+    cancellation: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
 
     @property
     def temp(self) -> Path:
@@ -261,9 +263,9 @@ class Runner:
         sent = False
         while not sent and process.poll() is None:
             if cancel():
-                process.send_signal(signal.SIGINT)
-                time.sleep(0.05)
-                process.send_signal(signal.SIGTERM)
+                for number in self.cancellation:
+                    process.send_signal(number)
+                    time.sleep(0.05)
                 sent = True
             time.sleep(0.005)
         try:

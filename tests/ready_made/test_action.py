@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from ready_made.conftest import AFTER, BEFORE, HEAD
 from ready_made.runner import Runner
 
@@ -309,9 +311,11 @@ def _written(sandbox: Sandbox) -> Callable[[], bool]:
     return lambda: bool(_writes(sandbox))
 
 
-def test_a_cancelled_plan_ends_at_once(make_runner: Make) -> None:
-    """The signal reaches the tool through the scripts; nothing is planned."""
-    runner, sandbox = make_runner(latency_ms=3000)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_cancelled_plan_ends_at_once(make_runner: Make, name: str) -> None:
+    """Any signal reaches the tool through the scripts; nothing is planned."""
+    runner, sandbox = make_runner(latency_ms=1000)
+    runner.cancellation = (signal.Signals[name],)
 
     run = runner.use(cancel=lambda: len(sandbox.requests) > 0, base="none")
 
