@@ -12,6 +12,22 @@ from typing import Any
 
 import pytest
 from kit import World, world
+from order import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_terminal_summary,
+)
+
+# pytest finds its hooks here by their names.
+__all__ = (
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_configure_node",
+    "pytest_terminal_summary",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ import csv
 import io
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from kit import NUMBERS, World
+from kit import NUMBERS, World, without_waiting
 
 from reconciler.sandbox.settings import Assume
 
@@ -85,6 +86,8 @@ def test_every_format_shows_the_pin_and_a_mask_hides_it(
 def test_a_file_is_private_and_holds_the_same(world: World, format_: str) -> None:
     """--out writes with mode 0600, and stdout stays empty."""
     args = ("dialin", "config.yaml", "--format", format_)
+    now = world.clock()
+    world.environment = lambda stop: replace(without_waiting(stop), now=lambda: now)
     shown = world.run(*args)
 
     ran = world.run(*args, "--out", "sheet")

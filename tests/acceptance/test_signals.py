@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,13 @@ from pathlib import Path
 import pytest
 from kit import World
 
-from reconciler.sandbox.server import serve
+from reconciler.sandbox.server import Sandbox, serve
 from reconciler.sandbox.settings import Settings
 
+COUNT = 60
 ROOMS = "rooms:\n" + "".join(
     f"  room-{n:02}: {{privacy: private, properties: {{enable_chat: true}}}}\n"
-    for n in range(60)
+    for n in range(COUNT)
 )
 COMMAND = [sys.executable, "-W", "error", "-m", "reconciler"]
 
@@ -52,6 +54,20 @@ def _wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def _hold(sandbox: Sandbox) -> tuple[threading.Event, threading.Event]:
+    """Have the sandbox keep its slow answers back: events for "reached" and "go on"."""
+    reached, released = threading.Event(), threading.Event()
+
+    def wait(seconds: float) -> bool:
+        if seconds:
+            reached.set()
+            released.wait(15)
+        return False
+
+    sandbox.stopping.wait = wait  # type: ignore[method-assign]
+    return reached, released
+
+
 def _config(folder: Path, text: str) -> None:
     head = "version: 1\ndomain: acme\nlimits: {update: 100}\n"
     (folder / "config.yaml").write_text(head + text)
@@ -66,7 +82,7 @@ def test_a_signal_ends_an_apply_after_what_is_under_way(
     """Some rooms are done, the others named as not tried, code 3, no traceback."""
     _config(tmp_path, ROOMS)
     with serve(Settings(latency_ms=100, rate_limit_scale=0)) as sandbox:
-        for n in range(60):
+        for n in range(COUNT):
             sandbox.store.add_room(f"room-{n:02}", privacy="private")
         args = ["apply", "config.yaml", "--yes", "--format", format_]
         process = _start(tmp_path, sandbox.url, *args)
@@ -81,14 +97,16 @@ def test_a_signal_ends_an_apply_after_what_is_under_way(
     assert process.returncode == 3, out + err
     assert "Traceback" not in err
     assert "stopping after what is under way" in err
-    assert 5 <= written == changed < 60
+    assert 5 <= written == changed < COUNT
     if format_ == "json":
         report = json.loads(out)
         assert report["summary"]["done"] == written
-        assert report["summary"]["not tried"] == 60 - written
+        assert report["summary"]["not tried"] == COUNT - written
         assert report["stopped"] == "interrupted"
     else:
-        assert f"{written} done, {60 - written} not tried; stopped: interrupted" in out
+        assert (
+            f"{written} done, {COUNT - written} not tried; stopped: interrupted" in out
+        )
 
 
 @pytest.mark.slow
@@ -100,37 +118,35 @@ def test_a_signal_before_anything_was_written_is_1(
     _config(
         tmp_path, "phone_numbers:\n  '+12095550100': {pin_dialin: {name_prefix: p}}\n"
     )
-    with serve(Settings(faults=("slow=2:GET:/@2*all",), rate_limit_scale=0)) as sandbox:
+    # The second reading of the domain is the one for the safety copy.
+    with serve(Settings(faults=("slow:GET:/@2",), rate_limit_scale=0)) as sandbox:
+        reached, released = _hold(sandbox)
         process = _start(tmp_path, sandbox.url, "apply", "config.yaml", "--yes")
-        # The second reading of the domain is the one for the safety copy.
-        assert process.stdout is not None
-        _wait_for_line(process, "applying takes")
-        time.sleep(0.1)
+        assert reached.wait(15)
         process.send_signal(number)
+        assert process.stderr is not None
+        stopping = process.stderr.readline()
+        released.set()
         out, err = process.communicate(timeout=30)
         writes = [r for r in sandbox.requests if r.method != "GET"]
 
+    assert "stopping after what is under way" in stopping
     assert process.returncode == 1, out + err
     assert "Traceback" not in err
     assert writes == []
-
-
-def _wait_for_line(process: subprocess.Popen[str], text: str) -> None:
-    assert process.stdout is not None
-    for line in process.stdout:
-        if text in line:
-            return
 
 
 @pytest.mark.slow
 def test_ctrl_c_while_reading_says_that_nothing_was_changed(tmp_path: Path) -> None:
     """Ctrl-C during a plan ends with 1 and one line."""
     _config(tmp_path, ROOMS)
-    with serve(Settings(faults=("slow=4:GET:/rooms",))) as sandbox:
+    with serve(Settings(faults=("slow:GET:/rooms",))) as sandbox:
+        reached, released = _hold(sandbox)
         process = _start(tmp_path, sandbox.url, "plan", "config.yaml")
-        _wait(lambda: bool(sandbox.requests))
-        time.sleep(0.1)
+        assert reached.wait(15)
         process.send_signal(signal.SIGINT)
+        # The signal is there before the answer can be.
+        released.set()
         out, err = process.communicate(timeout=30)
 
     assert (process.returncode, out) == (1, "")
@@ -144,7 +160,7 @@ def test_the_next_run_finishes_what_a_signal_left(
     """After an interrupted run, the next one does the rest and is in sync."""
     world = make_world(latency_ms=50)
     world.write("limits: {update: 100}\n" + ROOMS)
-    for n in range(60):
+    for n in range(COUNT):
         world.sandbox.store.add_room(f"room-{n:02}", privacy="private")
     process = _start(world.folder, world.sandbox.url, "apply", "config.yaml", "--yes")
     _wait(lambda: sum(r.method == "POST" for r in world.sandbox.requests) >= 3)
@@ -154,5 +170,5 @@ def test_the_next_run_finishes_what_a_signal_left(
 
     world.apply()
 
-    assert len(world.writes()) == 60
-    assert 3 <= done < 60
+    assert len(world.writes()) == COUNT
+    assert 3 <= done < COUNT
