@@ -71,9 +71,8 @@ def _collecting_rarely() -> Iterator[None]:
 def _tell(session: Session, error: ReconcilerError) -> None:
     from reconciler.core.text import clean
     from reconciler.render.text.findings import findings_text
-    from reconciler.render.words import Paint
 
-    paint = Paint(session.output.colour and session.output.log_format == "text")
+    paint = session.paint
     if isinstance(error, ConfigError) and error.findings:
         session.say(findings_text(error.findings, paint), level="error")
         session.say(error.message, level="error")

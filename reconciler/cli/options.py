@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli import completing
-from reconciler.core.times import signed_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
     """Read `120d`, `1w2d` or `-3h` as seconds, for click."""
+    from reconciler.core.times import signed_duration
+
     try:
         return signed_duration(text)
     except ValueError as error:

@@ -13,7 +13,6 @@ import click
 
 import reconciler
 from reconciler.core.findings import ConfigError, errors
-from reconciler.core.plan.approval import Approved
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result
@@ -36,7 +35,6 @@ from reconciler.operations.session import (
     Session,
     connect,
     load_config,
-    numbers_of,
     usable,
 )
 from reconciler.operations.signals import stop_on_signals
@@ -78,7 +76,7 @@ def _locked(
     # Before anything is read: what a run read must still be so when it writes.
     with (
         held(asked.lock_file or default_lock(session, config.domain)),
-        connect(session, config.domain, numbers_of(config), writable=True) as client,
+        connect(session, config, writable=True) as client,
     ):
         made = planned(
             session,
@@ -90,28 +88,11 @@ def _locked(
         )
         left_out: tuple[Unapproved, ...] = ()
         if approved is not None:
-            made, left_out = _approved(session, client, made, approved, asked, allowed)
+            made, left_out = approve(
+                session, made, approved, asked, share=client.share, allowed=allowed
+            )
         report = _apply(session, client, made, allowed, asked)
     return _end(session, made, replace(report, left_out=left_out), asked)
-
-
-def _approved(
-    session: Session,
-    client: DailyClient,
-    made: Planned,
-    approved: Approved,
-    asked: ApplyOptions,
-    allowed: Mapping[str, int],
-) -> tuple[Planned, tuple[Unapproved, ...]]:
-    return approve(
-        session,
-        made,
-        approved,
-        share=client.share,
-        allowed=allowed,
-        max_age=asked.max_plan_age,
-        skip=asked.skip_unapproved,
-    )
 
 
 def _apply(
@@ -175,7 +156,7 @@ def _rescue_file(session: Session, made: Planned) -> Path:
 def _progress(
     session: Session, total: int
 ) -> AbstractContextManager[Callable[[Result], None]]:
-    paint = Paint(session.output.colour and session.output.log_format == "text")
+    paint = session.paint
     if total >= _LONG and sys.stderr.isatty() and not session.output.verbose:
         return _Bar(total)
     return nullcontext(lambda result: session.say(result_line(result, paint)))

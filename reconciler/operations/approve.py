@@ -15,10 +15,11 @@ from reconciler.core.plan.approval import (
 )
 from reconciler.core.plan.model import Unapproved
 from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.operations.options import ApplyOptions
 from reconciler.operations.plan import Planned, weighed
 from reconciler.operations.session import Session
 from reconciler.render.text.report import unapproved_text
-from reconciler.render.words import Paint, count
+from reconciler.render.words import count
 
 
 def load_approved(path: Path) -> Approved:
@@ -48,26 +49,25 @@ def approve(
     session: Session,
     made: Planned,
     approved: Approved,
+    asked: ApplyOptions,
     *,
     share: float,
     allowed: Mapping[str, int],
-    max_age: float,
-    skip: bool,
 ) -> tuple[Planned, tuple[Unapproved, ...]]:
     """The part of the plan that was approved, and what was left out.
 
     Raises:
-        RefusedError: the plan holds more than was approved (unless `skip`), or the
-            approved plan is stale, of another domain, or stands before a gate.
+        RefusedError: the plan holds more than was approved and that is not to be
+            skipped, or the approved plan is stale, of another domain, or stands
+            before a gate.
     """
-    check_usable(approved, made.plan, max_age)
+    check_usable(approved, made.plan, asked.max_plan_age)
     _check_gates(approved, allowed)
     extra = unapproved(made.plan, approved)
     if not extra:
         return made, ()
-    paint = Paint(session.output.colour and session.output.log_format == "text")
-    session.say(unapproved_text(extra, paint), level="warning")
-    if not skip:
+    session.say(unapproved_text(extra, session.paint), level="warning")
+    if not asked.skip_unapproved:
         raise RefusedError(
             f"the plan holds {count(len(extra), 'change')} that nobody approved; "
             "nothing was changed",

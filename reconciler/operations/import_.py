@@ -21,7 +21,6 @@ from reconciler.operations.session import (
     Session,
     connect,
     load_files,
-    numbers_of,
     usable,
 )
 from reconciler.render.words import count
@@ -34,7 +33,7 @@ def run_import(session: Session, asked: ImportOptions) -> int:
     _check(asked)
     original = _original(session, asked.merge) if asked.merge else None
     config = original.config if original else Config(_sandbox_domain(session, asked))
-    with connect(session, config.domain, numbers_of(config)) as client:
+    with connect(session, config) as client:
         live = _read(client, asked, original)
     made = _exported(session, asked, live, original)
     final, text = proven(session, made, live, original, defaults=asked.defaults)

@@ -21,7 +21,6 @@ from reconciler.operations.session import (
     Session,
     connect,
     load_config,
-    numbers_of,
     usable,
 )
 from reconciler.render.words import Paint
@@ -55,7 +54,7 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     loaded = load_config(session, paths)
     config = usable(loaded)
     base = load_base(session, asked.base, paths, config) if asked.base else None
-    with connect(session, config.domain, numbers_of(config)) as client:
+    with connect(session, config) as client:
         made = planned(session, client, loaded, selection, allowed, base=base)
     _write_files(session, made, asked)
     session.result(show_plan(session, made))

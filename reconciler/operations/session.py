@@ -29,6 +29,7 @@ from reconciler.operations.options import Output, Target
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded, Variables
     from reconciler.daily.http.client import DailyClient
+    from reconciler.render.words import Paint
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Session:
     def now(self) -> float:
         """The time that plans are made for."""
         return self.environment.now() + self.target.clock_offset
+
+    @property
+    def paint(self) -> Paint:
+        """Colours for what is said on stderr; JSON has none."""
+        from reconciler.render.words import Paint
+
+        return Paint(self.output.colour and self.output.log_format == "text")
 
     def say(self, line: str, *, level: str = "info") -> None:
         """One line for people: on stderr, so that stdout stays the result."""
@@ -98,15 +106,15 @@ def usable(loaded: Loaded) -> Config:
 
 @contextlib.contextmanager
 def connect(
-    session: Session, domain: str, numbers: Iterable[str], *, writable: bool = False
+    session: Session, config: Config, *, writable: bool = False
 ) -> Iterator[DailyClient]:
     """A client for this command's Daily, with a sandbox behind it if asked for.
 
-    `domain` and `numbers` are what the sandbox is to have; else they do not matter.
+    Such a sandbox has the domain and the numbers that the config speaks of.
     """
     with contextlib.ExitStack() as stack:
         if session.target.sandbox:
-            url, key = stack.enter_context(_sandbox(session, domain, tuple(numbers)))
+            url, key = stack.enter_context(_sandbox(session, config))
         else:
             url, key = _address(session)
         yield stack.enter_context(_client(session, url, key, writable=writable))
@@ -161,16 +169,14 @@ def _key(file: Path | None, environ: Mapping[str, str]) -> Secret:
 
 
 @contextlib.contextmanager
-def _sandbox(
-    session: Session, domain: str, numbers: tuple[str, ...]
-) -> Iterator[tuple[str, Secret]]:
+def _sandbox(session: Session, config: Config) -> Iterator[tuple[str, Secret]]:
     from reconciler.sandbox.server import serve
     from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.state.statefile import StateError
 
     settings = Settings(
-        domain=domain,
-        numbers=numbers,
+        domain=config.domain,
+        numbers=tuple(_numbers_of(config)),
         clock_offset=session.target.clock_offset,
     )
     with contextlib.ExitStack() as stack:
@@ -185,7 +191,7 @@ def _sandbox(
         yield sandbox.url, Secret(settings.key)
 
 
-def numbers_of(config: Config) -> Iterator[str]:
+def _numbers_of(config: Config) -> Iterator[str]:
     """The numbers that a file speaks of, as if they were purchased."""
     found = dict.fromkeys(number.key for number in config.of_kind("number"))
     for room in config.of_kind("room"):

@@ -64,10 +64,10 @@ def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], 
     from reconciler.config.load import Variables
     from reconciler.core.dialin.sheet import dialins
     from reconciler.daily.read import read_live
-    from reconciler.operations.session import connect, load_files, numbers_of, usable
+    from reconciler.operations.session import connect, load_files, usable
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))
-    with connect(session, wanted.domain, numbers_of(wanted)) as client:
+    with connect(session, wanted) as client:
         live = read_live(client, wanted, every_assignment=True)
     return dialins(wanted, live, now=session.now()), live.domain.name
 

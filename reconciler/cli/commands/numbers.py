@@ -39,13 +39,13 @@ def _numbers(session: Session, paths: tuple[Path, ...], all_rooms: bool) -> int:
     from reconciler.core.dialin.number_use import number_uses
     from reconciler.core.export.suggest import suggestions
     from reconciler.daily.read import read_live
-    from reconciler.operations.session import connect, load_files, numbers_of, usable
+    from reconciler.operations.session import connect, load_files, usable
     from reconciler.render.json.documents import dump
     from reconciler.render.json.numbers import numbers_document
     from reconciler.render.text.numbers import numbers_text
 
     wanted = usable(load_files(session, paths, Variables.OPTIONAL))
-    with connect(session, wanted.domain, numbers_of(wanted)) as client:
+    with connect(session, wanted) as client:
         live = read_live(client, wanted, every_room=all_rooms, every_assignment=True)
     uses = number_uses(wanted, live)
     suggested = tuple(suggestions(uses, wanted.store))

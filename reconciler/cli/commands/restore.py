@@ -47,6 +47,7 @@ def restore(
     session = session_of(**options)
 
     def work() -> int:
+        from reconciler.core.model import Config
         from reconciler.core.plan.gates import NAMES
         from reconciler.daily.rescue import file as rescues
         from reconciler.operations.lock import default_lock, held
@@ -59,7 +60,7 @@ def restore(
         rescue = rescues.load(file)
         with (
             held(lock_file or default_lock(session, rescue.domain)),
-            connect(session, rescue.domain, (), writable=True) as client,
+            connect(session, Config(rescue.domain), writable=True) as client,
         ):
             return _restore(session, client, rescue, allowed, yes=yes)
 
