@@ -71,7 +71,7 @@ def load(
     """
     names, missing = files.listed(paths)
     texts = _read(names, read)
-    filling = Filling(environ, variables)
+    filling = Filling(environ, variables, now)
     for document in texts.documents:
         fill(document, filling)
     gathered = gather(texts.documents)
@@ -81,7 +81,7 @@ def load(
         *texts.findings,
         *filling.findings,
         *gathered.findings,
-        *_check(texts.documents, gathered, now, whole=whole),
+        *filling.beside(_check(texts.documents, gathered, now, whole=whole)),
     ]
     listed = tuple(limits.until_enough(in_order(found)))
     findings = source.marked(listed, texts.documents, texts.texts)

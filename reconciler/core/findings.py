@@ -45,7 +45,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "not-allowed": (_E, "a value outside the list of allowed ones"),
     "out-of-range": (_E, "a number or a text outside its allowed range"),
     "wrong-format": (_E, "a text that does not have the required form"),
-    "bad-variable": (_E, "a reference to a variable that cannot be read"),
+    "bad-variable": (_E, "a variable that cannot be read, or may not stand here"),
     "unset-variable": (_E, "a variable that is referred to is not set"),
     "unset-variable-note": (_N, "a variable is not set; this command does not need it"),
     # Rules.

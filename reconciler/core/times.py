@@ -11,6 +11,7 @@ DAY: Final = 86_400
 _UNITS: Final = {"w": 7 * DAY, "d": DAY, "h": 3600, "m": 60, "s": 1}
 _PART: Final = re.compile(r"([0-9]{1,12})([wdhms])")
 _DATES: Final = ("%a, %d %b %Y %H:%M:%S %Z", "%a, %d %b %Y %H:%M:%S %z")
+_SECONDS: Final = re.compile(r"[0-9]{1,15}")
 _DURATION: Final = re.compile(r"(?:[0-9]{1,12}[wdhms])+")
 
 
@@ -22,7 +23,7 @@ def duration(text: object) -> int | None:
 
 
 def moment(value: object) -> int | None:
-    """Read Unix seconds or ISO 8601 with an offset; None for anything else."""
+    """Read Unix seconds, as a text too, or ISO 8601 with an offset; else None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -31,11 +32,18 @@ def moment(value: object) -> int | None:
         return int(value) if value.is_integer() else None
     if not isinstance(value, str):
         return None
+    if _SECONDS.fullmatch(value):
+        return int(value)
     try:
         when = datetime.fromisoformat(value)
         return int(when.timestamp()) if when.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def is_date(value: object) -> bool:
+    """Tell whether a moment is written as a date, and not as a count of seconds."""
+    return isinstance(value, str) and not _SECONDS.fullmatch(value)
 
 
 def signed_duration(text: str) -> int:

@@ -119,13 +119,76 @@ phone_numbers:
 def test_a_value_is_checked_without_being_shown(load_text: Load) -> None:
     """What comes from a variable is held to the schema and named by its label."""
     loaded = load_text(
-        "rooms: {a: {privacy: '${MODE}', properties: {max_participants: '${N}'}}}\n",
-        environ={"MODE": "sesame", "N": "12"},
+        "rooms: {a: {privacy: public, properties: {exp: '${END}', nbf: '${N}'}}}\n",
+        environ={"END": "sesame", "N": "1700000000999"},
     )
 
-    assert [f.id for f in loaded.findings] == ["not-allowed", "wrong-type"]
-    assert "${MODE}" in loaded.findings[0].message
+    assert [f.id for f in loaded.findings] == ["wrong-format", "exp-in-milliseconds"]
+    assert "${END}" in loaded.findings[0].message
     assert "sesame" not in repr(loaded.findings)
+    assert "1700000000" not in repr(loaded.findings)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("one\n", "one", id="newline"),
+        pytest.param("one\r\n", "one", id="windows"),
+        pytest.param("one\n\n", "one\n", id="only-one"),
+        pytest.param(" one ", " one ", id="blanks-stay"),
+        pytest.param("\none", "\none", id="leading-stays"),
+        pytest.param("a$$b${A}", "a$$b${A}", id="not-read-again"),
+    ],
+)
+def test_one_trailing_newline_is_removed(
+    load_text: Load, value: str, found: str
+) -> None:
+    """A value loses one line end, and nothing else of it is changed."""
+    loaded = load_text(HOOK % "'${A}'", environ={"A": value})
+
+    assert value_of(loaded) == Secret(found)
+
+
+def test_only_a_newline_is_not_a_value(load_text: Load) -> None:
+    """A file with nothing but a line end is a variable that is not set."""
+    loaded = load_text(
+        HOOK % "'${A}'", environ={"A": "\n"}, variables=Variables.REQUIRED
+    )
+
+    assert "unset-variable" in [f.id for f in loaded.findings]
+
+
+def test_the_sandbox_gets_a_time_and_a_number(load_text: Load) -> None:
+    """Dummies of times and numbers have their form, and the number is declared."""
+    loaded = load_text(
+        """
+phone_numbers: {"+12095550177": {pin_dialin: {}}}
+rooms:
+  a:
+    privacy: private
+    properties: {nbf: "${N}", exp: "${E}", dialin: {room_numbers: ["${NUMBER}"]}}
+""",
+        variables=Variables.DUMMY,
+    )
+
+    assert loaded.findings == ()
+    assert loaded.config
+    fields = loaded.config.of_kind("room")[0].fields
+    assert fields["exp"] == 1_767_225_600 + 30 * 86_400
+    assert fields["nbf"] == 1_767_225_600
+    assert fields["dialin"] == {"room_numbers": [Secret("+12095550177")]}
+
+
+@pytest.mark.parametrize("value", ["1769904000", "2026-02-01T00:00:00Z"])
+def test_a_time_may_come_from_a_variable(load_text: Load, value: str) -> None:
+    """Unix seconds as a text count as much as a date."""
+    loaded = load_text(
+        "rooms: {a: {privacy: private, properties: {exp: '${E}'}}}\n",
+        environ={"E": value},
+    )
+
+    assert loaded.config
+    assert loaded.config.resources[0].fields["exp"] == 1_769_904_000
 
 
 def test_a_value_that_is_not_text_is_refused(load_text: Load) -> None:

@@ -13,14 +13,12 @@ from reconciler.config.entries import Entry, Gathered
 from reconciler.config.rules import numbers as rules_numbers
 from reconciler.config.rules import rooms as rules_rooms
 from reconciler.config.rules import values as rules_values
-from reconciler.config.variables import Filled
 from reconciler.core.findings import Finding
 from reconciler.core.text import quote
 
 
 def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:
     """Everything the rules have to say about a config at one moment."""
-    yield from _domain(gathered)
     yield from rules_values.of_defaults(gathered.defaults)
     numbers = {entry.key: entry for entry in gathered.of_kind("number")}
     for entry in numbers.values():
@@ -31,19 +29,6 @@ def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:
         yield from rules_rooms.check(entry, now)
         if not entry.absent:
             yield from rules_numbers.roles(entry, numbers)
-
-
-def _domain(gathered: Gathered) -> Iterator[Finding]:
-    """`domain` guards against the wrong account, so it has to be written out."""
-    document, domain = gathered.single.get("domain", (None, None))
-    if document and isinstance(domain, Filled):
-        yield Finding(
-            "bad-variable",
-            "domain must be written out, because it guards against the wrong account",
-            document.place(("domain",)),
-            hint="for several domains, give each a small file with its 'domain'",
-            path=("domain",),
-        )
 
 
 def _similar_names(rooms: tuple[Entry, ...]) -> Iterator[Finding]:

@@ -14,13 +14,12 @@ from typing import Any, Final
 from reconciler.config.build import rolling
 from reconciler.config.entries import Entry
 from reconciler.config.rules import values as rules_values
-from reconciler.config.rules.values import MILLISECONDS
 from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Path, Rolling
 from reconciler.core.text import nearest, quote
-from reconciler.core.times import DAY, expired, moment, shown
+from reconciler.core.times import DAY, expired, shown
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LONGEST: Final = 128
@@ -80,19 +79,13 @@ def _life(entry: Entry) -> _Life:
     properties = properties if isinstance(properties, dict) else {}
     exp = properties.get("exp")
     return _Life(
-        pin=properties.get("dialin") is not None,
+        pin=isinstance(properties.get("dialin"), dict),
         written=exp is not None,
-        exp=_seconds(exp),
-        nbf=_seconds(properties.get("nbf")),
+        exp=rules_values.seconds_of(exp),
+        nbf=rules_values.seconds_of(properties.get("nbf")),
         rolling=rolling(entry.merged.get("expires")),
         expires=entry.merged.get("expires") is not None,
     )
-
-
-def _seconds(value: Any) -> int | None:
-    """A time that further rules can rely on: neither unset nor in milliseconds."""
-    seconds = None if is_unset(value) else moment(value)
-    return seconds if seconds is not None and abs(seconds) <= MILLISECONDS else None
 
 
 def _pin(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:

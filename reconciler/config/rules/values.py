@@ -22,9 +22,9 @@ from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path, Place
 from reconciler.core.text import brief, nearest, quote
-from reconciler.core.times import moment
+from reconciler.core.times import is_date, moment
 
-MILLISECONDS: Final = 100_000_000_000
+_MILLISECONDS: Final = 100_000_000_000
 """Seconds beyond this are in the year 5138; milliseconds beyond it, in 1973."""
 
 _TEMPLATES: Final = {
@@ -97,6 +97,17 @@ def _values(written: Written) -> Iterator[Finding]:
     yield from _deprecated(written, properties)
 
 
+def seconds_of(value: Any) -> int | None:
+    """A time that rules can rely on: neither unset nor counted in milliseconds."""
+    seconds = None if is_unset(value) else moment(value)
+    return None if seconds is None or _in_milliseconds(value, seconds) else seconds
+
+
+def _in_milliseconds(value: Any, seconds: int) -> bool:
+    """Tell whether a count is one of milliseconds; a written date never is."""
+    return abs(seconds) > _MILLISECONDS and not is_date(value)
+
+
 def _time(written: Written, name: str, value: Any) -> Iterator[Finding]:
     if value is None or is_unset(value):
         return
@@ -109,9 +120,11 @@ def _time(written: Written, name: str, value: Any) -> Iterator[Finding]:
             "such as 2099-12-31T18:00:00+01:00"
         )
         yield written.finding("wrong-format", message, path, hint)
-    elif seconds is not None and abs(seconds) > MILLISECONDS:
+    elif seconds is not None and _in_milliseconds(value, seconds):
         message = f"{name} is in milliseconds; Daily counts seconds"
         hint = f"write {seconds // 1000}"
+        if isinstance(value, Filled):
+            hint = "divide the value of the variable by 1000"
         yield written.finding("exp-in-milliseconds", message, path, hint)
 
 

@@ -79,19 +79,20 @@ def _validator(part: str) -> Any:
 
     own = schema() if part == "top" else schema()["$defs"][part]
     extended: Any = extend  # its own annotations leave the arguments out
-    return extended(Draft202012Validator, {"properties": _walk})(_written_out(own))
+    return extended(Draft202012Validator, {"properties": _walk})(written_out(own))
 
 
-def _written_out(part: Any) -> Any:
+def written_out(part: Any) -> Any:
+    """A part of the schema, with what its references point to in their place."""
     if isinstance(part, list):
-        return [_written_out(item) for item in part]
+        return [written_out(item) for item in part]
     if not isinstance(part, dict):
         return part
     if isinstance(reference := part.get("$ref"), str):
         target = schema()["$defs"][reference.removeprefix("#/$defs/")]
         rest = {key: value for key, value in part.items() if key != "$ref"}
-        return _written_out({**target, **rest})
-    return {key: _written_out(value) for key, value in part.items() if key != "$defs"}
+        return written_out({**target, **rest})
+    return {key: written_out(value) for key, value in part.items() if key != "$defs"}
 
 
 _right: Final[set[tuple[int, type, object]]] = set()
