@@ -307,6 +307,21 @@ def test_a_push_without_a_reviewed_plan_is_refused(
     assert "has no plan; run this workflow by hand" in ran.stdout
 
 
+def test_a_run_that_made_no_plan_is_refused(make_runner: Callable[..., Any]) -> None:
+    """A check that passed without a plan approves nothing, and the error says so."""
+    runner, _ = make_runner()
+    sha = runner.git("rev-parse", "HEAD")
+    merged = {"merged_at": "2026-01-01", "merge_commit_sha": sha}
+    ours = {"id": 8, "head_repository": {"full_name": "acme/daily-config"}}
+    _answers(runner, [{**merged, "head": {"sha": "abc"}}], [ours])
+
+    ran = _found(runner)
+
+    assert ran.returncode == 1
+    assert "::error::run 8 has no plan" in ran.stdout
+    assert not (runner.checkout / "approved").exists()
+
+
 def test_a_run_by_hand_takes_the_plan_that_it_made(
     make_runner: Callable[..., Any],
 ) -> None:
