@@ -97,7 +97,7 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     on both. In a plain list with a secret no item has a sure twin: all are secret.
     """
     if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
-        return _sealed(value)
+        return sealed(value)
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -117,6 +117,15 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     return value
 
 
+def sealed(value: object) -> object:
+    """The value with every text in it hidden."""
+    if isinstance(value, Mapping):
+        return {key: sealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [sealed(item) for item in value]
+    return Secret(value) if isinstance(value, str) and value else value
+
+
 def show(
     kind: Kind, change: FieldChange, desired: Desired, live: Mapping[str, object]
 ) -> FieldChange:
@@ -126,7 +135,7 @@ def show(
     lists may hold it at another position on the live side.
     """
     written = at(dict(desired.fields), change.path)
-    known = {secret.value: secret for secret in _secrets(desired.fields)}
+    known = secrets_in(desired.fields)
     after = written if isinstance(written, Secret) else change.after
     after = veil(kind, change.path, after, written)
     return FieldChange(
@@ -137,15 +146,23 @@ def show(
 
 
 def conceal(
-    kind: Kind, path: tuple[Step, ...], live: object, declared: Mapping[str, object]
+    kind: Kind,
+    path: tuple[Step, ...],
+    live: object,
+    declared: Mapping[str, object],
+    known: Mapping[str, Secret],
 ) -> object:
     """A live value beside what some revision declares: its secrets are `Secret`s.
 
-    A text that this revision takes from a variable is hidden wherever it stands.
+    `known`: texts that are secrets wherever they stand, by their value.
     """
-    known = {secret.value: secret for secret in _secrets(declared)}
     opened = veil(kind, path, reveal(live), at(dict(declared), path))
     return _both_hidden(live, _covered(opened, known))
+
+
+def secrets_in(value: object) -> Mapping[str, Secret]:
+    """Every secret in a value, by its text."""
+    return {secret.value: secret for secret in _secrets(value)}
 
 
 def _both_hidden(one: object, other: object) -> object:
@@ -193,12 +210,6 @@ def _secrets(value: object) -> Iterator[Secret]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _secrets(item)
-
-
-def _sealed(value: object) -> object:
-    if isinstance(value, list):
-        return [_sealed(item) for item in value]
-    return Secret(value) if isinstance(value, str) and value else value
 
 
 def _covered(value: object, known: Mapping[str, Secret]) -> object:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.core.plan.approval import (
     Approved,
     check_usable,
+    concealed,
     read_approved,
     unapproved,
     without,
@@ -63,6 +65,7 @@ def approve(
     """
     check_usable(approved, made.plan, asked.max_plan_age)
     _check_gates(approved, allowed)
+    made = replace(made, plan=concealed(made.plan, approved))
     extra = unapproved(made.plan, approved)
     if not extra:
         return made, ()
@@ -81,6 +84,7 @@ def _check_gates(approved: Approved, allowed: Mapping[str, int]) -> None:
     """Gates that only a base shows cannot be checked again: the plan's word counts."""
     if "lost-entries" in approved.closed and "lost-entries" not in allowed:
         raise RefusedError(
-            "the approved plan has lost most entries of its base; nothing was changed",
+            "the approved plan has lost most entries of its base, or cannot read it; "
+            "nothing was changed",
             tip="if that is what you want: --allow lost-entries=N",
         )

@@ -67,6 +67,8 @@ def compared(plan: Plan, base: Base, live: Live, selection: Selection) -> Plan:
     if base.config is not None:
         base_plan = make_plan(base.config, live, now=plan.now, selection=selection)
         plan = with_base(plan, base_plan, base.name)
+    if base.known is base.config:
+        return plan
     return with_dropped(plan, base.known, base.name)
 
 

@@ -92,7 +92,8 @@ def sections(plan: Plan) -> tuple[Section, ...]:
 
 DROPPED_TITLE: Final = "No longer managed"
 DROPPED_ABOUT: Final = (
-    "The base managed this, this revision does not: it stays in Daily as it is."
+    "The base managed this, this revision does not: it stays in Daily, and nothing "
+    "keeps or renews it."
 )
 
 

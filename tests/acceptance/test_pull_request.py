@@ -305,6 +305,10 @@ def test_a_variable_of_the_base_stays_hidden(
         *((world.folder / f).read_text() for f in files.values()),
     ]
     assert "XSECRET" not in "".join(shown)
+    done = world.apply("--plan", "plan.json", "--report", "report.json")
+    shown = [done.out, done.err, (world.folder / "report.json").read_text()]
+    assert "meeting_join_hook" in "".join(shown)
+    assert "XSECRET" not in "".join(shown)
 
 
 def test_a_base_costs_no_further_request(world: World) -> None:

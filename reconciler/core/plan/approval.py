@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.core.compare.diff import FieldChange, same
 from reconciler.core.plan.model import Action, Change, Plan, Unapproved
-from reconciler.core.secrecy import labelled
+from reconciler.core.secrecy import labelled, sealed
 from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
 
@@ -26,10 +26,14 @@ _CLOCK_SKEW = 300.0
 
 @dataclass(frozen=True, slots=True)
 class ApprovedField:
-    """One field of an approved change, as JSON values."""
+    """One field of an approved change, as JSON values.
+
+    `hidden`: the value before was a secret, which no plan shows.
+    """
 
     before: object
     after: object
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,29 @@ def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
     )
 
 
+def concealed(plan: Plan, approved: Approved) -> Plan:
+    """The same plan, with hidden what the approved one hides."""
+    known = {(c.kind, c.key): c.fields for c in approved.changes}
+    return replace(
+        plan,
+        changes=tuple(
+            _concealed(change, known.get((change.kind, change.key), {}))
+            for change in plan.changes
+        ),
+    )
+
+
+def _concealed(
+    change: Change, approved: Mapping[tuple[object, ...], ApprovedField]
+) -> Change:
+    hidden = {path for path, field in approved.items() if field.hidden}
+    fields = tuple(
+        replace(f, before=sealed(f.before)) if f.path in hidden else f
+        for f in change.fields
+    )
+    return replace(change, fields=fields) if hidden else change
+
+
 def without(plan: Plan, left_out: tuple[Unapproved, ...]) -> Plan:
     """The same plan without some of its changes."""
     ids = {item.change.id for item in left_out}
@@ -146,16 +173,18 @@ def _field_reasons(
 
 
 def _same_field(field: FieldChange, approved: ApprovedField) -> bool:
-    return same(labelled(field.before), approved.before) and same(
-        labelled(field.after), approved.after
-    )
+    # What was a variable in the base is hidden; without a base it is not known to be.
+    from_same = approved.hidden or same(labelled(field.before), approved.before)
+    return from_same and same(labelled(field.after), approved.after)
 
 
 def _change(item: Mapping[str, object]) -> ApprovedChange:
     fields = {}
     for entry in map(_mapping, _items(item["fields"])):
         path = tuple(_items(entry["path"]))
-        fields[path] = ApprovedField(entry["before"], entry["after"])
+        fields[path] = ApprovedField(
+            entry["before"], entry["after"], entry.get("before_hidden") is True
+        )
     rolling = item.get("rolling")
     return ApprovedChange(
         action=str(item["action"]),

@@ -14,7 +14,7 @@ from reconciler.core.kinds import KINDS
 from reconciler.core.model import Config
 from reconciler.core.plan.dropped import dropped_by, shown
 from reconciler.core.plan.model import Action, Change, Origin, Plan
-from reconciler.core.secrecy import conceal, reveal
+from reconciler.core.secrecy import conceal, reveal, secrets_in
 
 
 def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:
@@ -46,18 +46,15 @@ def with_dropped(plan: Plan, base: Config, name: str) -> Plan:
 def _concealed(changes: Iterable[Change], base: Config) -> Iterator[Change]:
     """What the base takes from a variable is a secret in Daily too."""
     declared = {(old.kind, old.key): old.fields for old in base.resources}
+    known = secrets_in([old.fields for old in base.resources])
     for change in changes:
-        old = declared.get((change.kind, change.key))
-        yield _without_secrets_of(change, old) if old else change
-
-
-def _without_secrets_of(change: Change, declared: Mapping[str, object]) -> Change:
-    kind = KINDS[change.kind]
-    fields = tuple(
-        replace(field, before=conceal(kind, field.path, field.before, declared))
-        for field in change.fields
-    )
-    return replace(change, fields=fields)
+        old = declared.get((change.kind, change.key), {})
+        kind = KINDS[change.kind]
+        fields = tuple(
+            replace(f, before=conceal(kind, f.path, f.before, old, known))
+            for f in change.fields
+        )
+        yield replace(change, fields=fields)
 
 
 def _marked(change: Change, twin: Change | None) -> Change:

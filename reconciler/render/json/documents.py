@@ -16,7 +16,7 @@ from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.report import Outcome, Report, Restoration
-from reconciler.core.secrecy import labelled
+from reconciler.core.secrecy import holds_secret, labelled
 from reconciler.core.times import iso
 from reconciler.errors import DailyRejectedError, ReconcilerError
 
@@ -137,6 +137,7 @@ def _field(field: FieldChange, change: Change) -> dict[str, object]:
     return {
         "path": list(field.path),
         "before": labelled(field.before),
+        "before_hidden": holds_secret(field.before),
         "after": labelled(field.after),
         "origin": str(origin) or None,
     }
