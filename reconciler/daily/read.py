@@ -5,8 +5,8 @@ fewer requests; the first page of the list tells which, since it carries the tot
 
 A list ends when as many items as `total_count` were seen, or a page is empty
 (Daily's total counts the whole domain, and clients that waited for a short page
-have looped for ever). Whether a cursor survives the deletion of its room is
-unknown: a refused cursor starts the list again.
+have looped for ever). A list that does neither is given up. Whether a cursor
+survives the deletion of its room is unknown: a refused cursor starts the list again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
 
 PAGE: Final = 100
 NUMBERS_PAGE: Final = 50
+MAX_PAGES: Final = 5_000
+MAX_LIST: Final = 128 * 1024 * 1024
+"""Bytes that may come while one list is read; about 200,000 rooms have that many."""
+
 _RESTARTS: Final = 3
 
 
@@ -242,10 +246,18 @@ def _follow(
     items, total = first or _one_page(client, path, {"limit": size})
     seen = {_identity(item, cursor): item for item in items}
     repeats = 0
+    pages = _most_pages(total, size)
+    most = client.counters.received + MAX_LIST
     while items and (total is None or len(seen) < total):
         after = next(
             (_cursor(i, cursor) for i in items[::-1] if _cursor(i, cursor)), ""
         )
+        pages -= 1
+        if pages < 0 or client.counters.received > most:
+            raise DailyAnswerError(
+                f"the list {path} does not end: {len(seen)} items so far",
+                tip="try again later; nothing was written",
+            )
         items, latest = _page_after(client, path, size, after)
         total = latest if latest is not None else total
         known = len(seen)
@@ -257,6 +269,14 @@ def _follow(
                 tip="try again later; nothing was written",
             )
     return list(seen.values()), len(seen) if total is None else total
+
+
+def _most_pages(total: int | None, size: int) -> int:
+    """How many more pages a list may have; `total` is what its first page says.
+
+    Rooms are made while a list is read, and Daily may give less than was asked for.
+    """
+    return MAX_PAGES if total is None else min(MAX_PAGES, 20 + 4 * -(-total // size))
 
 
 def _cursor(item: Mapping[str, object], cursor: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -368,3 +369,69 @@ def test_no_answer_is_more_than_an_error(kind: str, drawn: st.DataObject) -> Non
     assert dialins(DECLARED, seen) is not None
     uses = number_uses(DECLARED, seen)
     assert all(s.entry or s.why for s in suggestions(uses, DECLARED.store))
+
+
+# A list that does not end.
+
+
+@dataclass
+class Endless:
+    """A list that always has a next page of items that were not there before."""
+
+    total: Callable[[int], int | None]
+    size: int = 100
+    pad: str = ""
+    pages: int = 0
+
+    def __call__(self, _request: httpx.Request) -> httpx.Response:
+        self.pages += 1
+        first = self.pages * self.size
+        items = [
+            {"id": f"i{n}", "name": f"r{n}", "pad": self.pad}
+            for n in range(first, first + self.size)
+        ]
+        body: dict[str, Any] = {"data": items}
+        if (total := self.total(first)) is not None:
+            body["total_count"] = total
+        return httpx.Response(200, json=body)
+
+
+@pytest.mark.parametrize(
+    ("total", "most"),
+    [
+        pytest.param(lambda seen: seen + 1_000, 100, id="grows-with-the-reading"),
+        pytest.param(lambda _seen: 10**9, 5_001, id="absurd"),
+        pytest.param(lambda _seen: None, 5_001, id="not-said"),
+    ],
+)
+def test_a_list_that_does_not_end_is_given_up(
+    total: Callable[[int], int | None], most: int
+) -> None:
+    """Whatever it says about its length, reading ends after a number of pages."""
+    daily = Endless(total, size=1)
+
+    with client_on(daily) as client, pytest.raises(DailyAnswerError, match="not end"):
+        live.read_rooms(client, [], every_room=True)
+
+    assert daily.pages <= most
+
+
+def test_a_list_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large items fill the memory before there are many pages."""
+    monkeypatch.setattr("reconciler.daily.read.MAX_LIST", 1_000_000)
+    daily = Endless(lambda _seen: None, pad="x" * 1_000)
+
+    with client_on(daily) as client, pytest.raises(DailyAnswerError, match="not end"):
+        live.read_rooms(client, [], every_room=True)
+
+    assert daily.pages <= 12
+
+
+def test_a_list_may_grow_while_it_is_read() -> None:
+    """Rooms that are made meanwhile are read too."""
+    daily = Endless(lambda seen: min(seen + 250, 2_000))
+
+    with client_on(daily) as client:
+        rooms, total, complete = live.read_rooms(client, [], every_room=True)
+
+    assert (len(rooms), total, complete) == (2_000, 2_000, True)
