@@ -103,7 +103,7 @@ def target_options(command: Command) -> Command:
             default=30.0,
             show_default=True,
             metavar="SECONDS",
-            help="How long to wait for one answer.",
+            help="How long a request may take, to its last byte.",
         ),
     ):
         command = option(command)

@@ -84,6 +84,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "case-folded": (_W, "Daily answers with a name that differs in case"),
     "same-room-twice": (_E, "two declared names are one room to Daily"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
+    "clock-skew": (_W, "the clock of this machine and Daily's are far apart"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
     "first-adoption": (_N, "the base revision has no config of this domain"),
 }

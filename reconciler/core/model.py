@@ -188,7 +188,8 @@ class Live:
     `rooms` is keyed by the name a room was found under. `total_rooms` is Daily's
     own count. `complete` says that every room of the domain was read. `purchased` is
     newest first, and None when it was not asked for. `caller_ids` are numbers that
-    are verified for calling out, and serve for nothing else.
+    are verified for calling out, and serve for nothing else. `skew` is Daily's clock
+    minus ours in seconds, None when Daily did not say what time it is.
     """
 
     domain: LiveDomain
@@ -199,3 +200,4 @@ class Live:
     purchased: tuple[PurchasedNumber, ...] | None = None
     caller_ids: tuple[str, ...] = ()
     requests: int = 0
+    skew: float | None = None

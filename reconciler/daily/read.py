@@ -78,6 +78,7 @@ def read_live(
         purchased=purchased,
         caller_ids=caller_ids,
         requests=client.counters.requests - started,
+        skew=client.skew,
     )
 
 

@@ -13,6 +13,7 @@ import click
 
 import reconciler
 from reconciler.core.findings import ConfigError, errors
+from reconciler.core.plan.clock import corrected
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result
@@ -115,7 +116,7 @@ def _apply(
     stop_on_signals(session)
     with _progress(session, len(made.plan.changes)) as on_result:
         policy = Options(
-            now=session.now,
+            now=lambda: corrected(session.now(), made.plan.live.skew),
             rescue_file=asked.rescue_file or _rescue_file(session, made),
             allow=allowed,
             on_result=on_result,

@@ -11,6 +11,7 @@ import reconciler
 from reconciler.core.findings import in_order
 from reconciler.core.model import Config
 from reconciler.core.plan import make_plan
+from reconciler.core.plan.clock import corrected
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
@@ -87,7 +88,8 @@ def planned(
     wanted = _with_rooms_of(config, base.known if base else None)
     every = selection.list_unmanaged
     live = read_live(client, wanted, every_room=every, every_assignment=every)
-    plan = make_plan(config, live, now=session.now(), selection=selection)
+    now = corrected(session.now(), live.skew)
+    plan = make_plan(config, live, now=now, selection=selection)
     if base is not None:
         plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.model import Limit, LiveAssignment
+from reconciler.core.plan.clock import days_apart
 from reconciler.core.plan.model import Action, Plan
 
 NAMES: Final = (
@@ -24,6 +25,7 @@ NAMES: Final = (
     "blind-list-write",
     "empty-config",
     "lost-entries",
+    "clock-skew",
 )
 """Every gate, in the order in which they are shown. `new-pin` acts during apply."""
 
@@ -81,6 +83,9 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
     blind = written_lists(plan) - plan.live.domain.shown_lists
     yield from list_gates(list(_rotations(plan)), blind, allow)
     yield from _shrinking(plan, allow)
+    days = days_apart(plan.live.skew) if plan.changes else 0
+    text = f"the clock of this machine is off by {days} days or more"
+    yield Gate("clock-skew", days, allow.get("clock-skew", 0), text)
 
 
 def list_gates(

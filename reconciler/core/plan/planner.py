@@ -18,6 +18,7 @@ from typing import Final
 
 from reconciler.core.findings import in_order
 from reconciler.core.model import Config, Live
+from reconciler.core.plan.clock import check_clock
 from reconciler.core.plan.model import EVERYTHING, Action, Plan, Selection, Unmanaged
 from reconciler.core.plan.numbers import plan_numbers
 from reconciler.core.plan.rooms import plan_rooms
@@ -42,7 +43,7 @@ def make_plan(
     Args:
         config: a valid config.
         live: one reading of the domain that holds every declared resource.
-        now: Unix seconds.
+        now: Unix seconds; see `core.plan.clock`.
         selection: what to plan, and what to send again without a difference.
     """
     rooms = plan_rooms(config, live, now, selection)
@@ -57,7 +58,9 @@ def make_plan(
         in_sync=rooms.in_sync + numbers.in_sync,
         managed_live=rooms.found + numbers.found,
         unmanaged=_unmanaged(config, live, selection),
-        findings=in_order([*rooms.findings, *numbers.findings]),
+        findings=in_order(
+            [*check_clock(live.skew), *rooms.findings, *numbers.findings]
+        ),
     )
 
 
