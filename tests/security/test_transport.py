@@ -158,6 +158,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     ):
         client.get("/")
 
+    # It cannot heal, so it is not tried again.
+    assert client.counters.requests == 1
     assert tls[1].seen == []
 
 
@@ -171,6 +173,40 @@ def test_an_authority_of_ones_own_can_be_trusted(
         answer = client.get("/")
 
     assert answer == {"fine": True}
+
+
+def test_a_certificate_of_another_host_is_refused_at_once(
+    tls: tuple[Path, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trusted certificate counts for its own host; the message says what to do."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
+
+    with (
+        client_of(tls[1].url("localhost", "https")) as client,
+        pytest.raises(DailyUnreachableError, match="was not accepted") as caught,
+    ):
+        client.send("POST", "/rooms", {})
+
+    assert client.counters.requests == 1
+    assert "SSL_CERT_FILE" in caught.value.tip
+    assert tls[1].seen == []
+
+
+def test_a_write_that_a_proxy_refused_was_not_sent(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What never got past the proxy is tried again, and then never called lost."""
+    proxy = serve(body(b"{}"))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url().removesuffix("/v1"))
+
+    with (
+        client_of(f"https://{NAME}/v1") as client,
+        pytest.raises(DailyUnreachableError, match="ProxyError"),
+    ):
+        client.send("POST", "/rooms", {})
+
+    assert client.counters.requests == 6
+    assert client.writes_here == 0
 
 
 def test_no_option_turns_verification_off() -> None:

@@ -84,6 +84,12 @@ class Counters:
     received: int = 0
 
 
+class _Done(threading.local):
+    """What one thread wrote."""
+
+    writes: int = 0
+
+
 class DailyClient:
     """A connection to one Daily domain.
 
@@ -121,6 +127,7 @@ class DailyClient:
         self._environment = environment
         self._log = log
         self._lock = threading.Lock()
+        self._done = _Done()
         self._ended = threading.Event()
         self._pool: Executor | None = None
         paces: dict[RateClass, Pace] = {
@@ -187,8 +194,9 @@ class DailyClient:
             return self._pool.submit(work)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, on the clock that this client was given."""
-        self._environment.sleep(seconds)
+        """Wait, on the clock that this client was given; not long in a stopped run."""
+        longest = _STOPPING if self._environment.stopped() else seconds
+        self._environment.sleep(min(seconds, longest))
 
     def clock(self) -> float:
         """Monotonic seconds, on the clock that this client was given."""
@@ -198,6 +206,11 @@ class DailyClient:
     def failing(self) -> bool:
         """True once Daily failed so often that nothing is sent any more."""
         return self._reads.open or self._writes.open
+
+    @property
+    def writes_here(self) -> int:
+        """How many writes of the current thread Daily did, or may have done."""
+        return self._done.writes
 
     def rest(self) -> None:
         """When Daily keeps failing, wait, and let one more request read something."""
@@ -294,6 +307,7 @@ class DailyClient:
             except NoAnswerError as error:
                 self._log(f"{logged} -> {error}")
                 breaker.count(str(error))
+                self._done.writes += method != "GET" and error.sent
                 self._check_trust(error)
                 raise
             finally:
@@ -302,6 +316,8 @@ class DailyClient:
             self._log(f"{logged} -> {answer.status} in {spent:.0f} ms")
             found = parsed(answer)
             self._note(answer)
+            # A 5xx tells nothing about what was done before it.
+            self._done.writes += method != "GET" and not 300 <= answer.status < 500
             if answer.status != 429:
                 usable = is_refusal(answer) or (answer.status < 300 and found)
                 breaker.count("" if usable else describe(answer))

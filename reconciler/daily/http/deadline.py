@@ -63,11 +63,20 @@ class BoundedBackend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> BoundedStream:
-        """Connect within the time that is left."""
-        stream = self._backend.connect_tcp(
-            host, port, self._deadline.left(timeout), local_address, socket_options
-        )
-        return self.bounded(stream)
+        """Connect within the time that is left, shared by the addresses of the host."""
+        addresses = _addresses(host, port) or [host]
+        for left in range(len(addresses), 0, -1):
+            share = self._deadline.left(timeout) / left
+            try:
+                stream = self._backend.connect_tcp(
+                    addresses[-left], port, share, local_address, socket_options
+                )
+            except Exception:
+                if left == 1:
+                    raise
+            else:
+                return self.bounded(stream)
+        raise AssertionError("a host has at least its name")
 
     def sleep(self, seconds: float) -> None:
         """Wait; httpcore does so between its own attempts, of which there are none."""
@@ -91,6 +100,15 @@ class BoundedBackend:
             streams = tuple(self._open)
         for stream in streams:
             stream.hang_up()
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, each once; none when it has no name that resolves."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class BoundedStream:

@@ -64,6 +64,7 @@ class Run:
         """Do one change and note how it ended. Never raises what Daily did."""
         if self.should_stop():
             return self.note(change, Outcome.NOT_TRIED, self.stopped)
+        written = self.client.writes_here
         try:
             work()
         except BlockedError as reason:
@@ -72,7 +73,10 @@ class Run:
             return self.note(change, Outcome.FAILED, str(reason), wrote=True)
         except NotSentError as error:
             self.stop_if_hopeless(error)
-            return self.note(change, Outcome.NOT_TRIED, error.message)
+            # The first of its writes may be done, and a later one was held back.
+            wrote = self.client.writes_here > written
+            outcome = Outcome.FAILED if wrote else Outcome.NOT_TRIED
+            return self.note(change, outcome, error.message, wrote=wrote)
         except AnswerLostError as error:
             self.stop_if_hopeless(error)
             return self.note(change, Outcome.UNKNOWN, error.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -632,6 +633,39 @@ def test_a_long_wait_ends_when_the_run_is_stopped() -> None:
         client.get("/")
 
     assert len(script.asked) == 1
+
+
+def test_a_stopped_run_does_not_sleep_for_long() -> None:
+    """What waits for a list to catch up does not keep a stopped run."""
+    clock = Clock()
+
+    with client_on(Script([OK]), clock, stopped=lambda: True) as client:
+        client.sleep(30)
+
+    assert clock.waited == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        pytest.param(OK, 1, id="done"),
+        pytest.param(RESET, 1, id="lost"),
+        pytest.param(refusal(500), 1, id="500"),
+        pytest.param(refusal(400), 0, id="refused"),
+        pytest.param(THROTTLED, 0, id="429"),
+        pytest.param(REFUSED, 0, id="never-sent"),
+    ],
+)
+def test_what_a_thread_may_have_written_is_counted(answer: Any, counted: int) -> None:
+    """So that "not tried" is never said of a change that was begun."""
+    with client_on(Script([answer]), writable=True) as client:
+        with contextlib.suppress(DailyError):
+            client.send("POST", "/rooms", {})
+        with contextlib.suppress(DailyError):
+            client.get("/rooms")
+
+        assert client.writes_here == counted
+        assert client.start(lambda: client.writes_here).result() == 0
 
 
 # When Daily keeps failing.
