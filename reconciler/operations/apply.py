@@ -12,8 +12,8 @@ from typing import Any, Final
 import click
 
 import reconciler
+from reconciler.core.clock import corrected
 from reconciler.core.findings import ConfigError, errors
-from reconciler.core.plan.clock import corrected
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result

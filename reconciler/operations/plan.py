@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
+from reconciler.core.clock import corrected
 from reconciler.core.findings import in_order
 from reconciler.core.model import Config
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.clock import corrected
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from reconciler.core.clock import days_apart
 from reconciler.core.model import Limit, LiveAssignment
-from reconciler.core.plan.clock import days_apart
 from reconciler.core.plan.model import Action, Plan
 
 NAMES: Final = (

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconciler.core.clock import check_clock
 from reconciler.core.findings import in_order
 from reconciler.core.model import Config, Live
-from reconciler.core.plan.clock import check_clock
 from reconciler.core.plan.model import EVERYTHING, Action, Plan, Selection, Unmanaged
 from reconciler.core.plan.numbers import plan_numbers
 from reconciler.core.plan.rooms import plan_rooms
@@ -43,7 +43,7 @@ def make_plan(
     Args:
         config: a valid config.
         live: one reading of the domain that holds every declared resource.
-        now: Unix seconds; see `core.plan.clock`.
+        now: Unix seconds; see `core.clock`.
         selection: what to plan, and what to send again without a difference.
     """
     rooms = plan_rooms(config, live, now, selection)

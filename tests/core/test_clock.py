@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.plan.clock import check_clock, corrected, days_apart
+from reconciler.core.clock import check_clock, corrected, days_apart
 
 DAY = 86_400
 
