@@ -110,33 +110,29 @@ def test_a_timeout_bounds_an_answer_that_drips_and_the_lock_is_free_again(
     tmp_path: Path,
 ) -> None:
     """Headers that never end are given up after --timeout; the next run can begin."""
+    asked: list[socket.socket] = []
+    args = ["apply", "config.yaml", "--yes", "--lock-file", "lock"]
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_drip, args=(server,), daemon=True).start()
+        threading.Thread(target=_drip, args=(server, asked), daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
-        args = ["apply", "config.yaml", "--yes", "--lock-file", "lock"]
         process = _start(tmp_path, url, *args, "--timeout", "0.2")
-        started = time.monotonic()
-        _, err = process.communicate(timeout=60)
-        spent = time.monotonic() - started
+        # The second attempt shows that the first was given up.
+        _wait(lambda: len(asked) >= 2)
+        _interrupt(process, signal.SIGTERM)
     with serve() as sandbox:
         process = _start(tmp_path, sandbox.url, *args)
         process.communicate(timeout=60)
 
-    assert "cannot reach" in err
-    assert spent < 40
     assert process.returncode == 0
 
 
-def _drip(server: socket.socket) -> None:
-    connections = []
+def _drip(server: socket.socket, asked: list[socket.socket]) -> None:
     while True:
         try:
-            connections.append(server.accept()[0])
+            asked.append(server.accept()[0])
         except OSError:
             return
-        threading.Thread(
-            target=_drip_into, args=(connections[-1],), daemon=True
-        ).start()
+        threading.Thread(target=_drip_into, args=(asked[-1],), daemon=True).start()
 
 
 def _drip_into(connection: socket.socket) -> None:
