@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.clock import days_apart
-from reconciler.core.model import Limit, LiveAssignment
+from reconciler.core.model import Limit, LiveAssignment, LiveDomain
 from reconciler.core.plan.model import Action, Plan
 
 NAMES: Final = (
@@ -28,6 +28,9 @@ NAMES: Final = (
     "clock-skew",
 )
 """Every gate, in the order in which they are shown. `new-pin` acts during apply."""
+
+LISTS: Final = ("hmac-rotation", "blind-list-write", "may-erase")
+"""The gates that depend on what the dial-in stores hold at the moment of a write."""
 
 _FLOOR: Final = 10
 """A share of the updates never means fewer than this."""
@@ -67,6 +70,18 @@ def check_gates(plan: Plan, allow: Mapping[str, int]) -> tuple[Gate, ...]:
         for gate in _gates(plan, allow)
         if gate.count
     )
+
+
+def closed_now(
+    plan: Plan,
+    domain: LiveDomain,
+    assignments: Sequence[LiveAssignment],
+    allow: Mapping[str, int],
+) -> tuple[Gate, ...]:
+    """The gates of the dial-in stores that a later reading than the plan's closes."""
+    live = replace(plan.live, domain=domain, assignments=tuple(assignments))
+    gates = check_gates(replace(plan, live=live), allow)
+    return tuple(gate for gate in gates if gate.name in LISTS and not gate.open)
 
 
 def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:

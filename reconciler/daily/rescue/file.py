@@ -121,24 +121,56 @@ def losses(
     written: frozenset[str],
 ) -> list[str]:
     """Name every bystander that is gone or no longer what it was."""
-    now = list(after)
     return [
         said
-        for entry in before
-        if entry.number not in written
-        for said in _loss(entry, now)
+        for entry, twin in _pairs(before, after)
+        if entry.number not in written and (said := _loss(entry, twin))
     ]
 
 
-def _loss(entry: LiveAssignment, now: list[LiveAssignment]) -> Iterator[str]:
-    twins = [other for other in now if is_same_entry(entry, other)]
-    if not twins:
-        yield f"{entry.description} is gone"
-        return
-    if any(same(content(entry), content(twin)) for twin in twins):
-        return
-    fields = sorted(_differing(content(entry), content(twins[0])))
-    yield f"{entry.description} changed: {', '.join(fields)}"
+def vanished(
+    before: Iterable[LiveAssignment],
+    after: Iterable[LiveAssignment],
+    written: frozenset[str],
+) -> list[str]:
+    """Name every bystander that is gone or has lost its `hmac`.
+
+    Anything else that differs between two readings is an edit of somebody else's.
+    """
+    return [
+        f"{entry.description} {'is gone' if twin is None else 'has lost its hmac'}"
+        for entry, twin in _pairs(before, after)
+        if entry.number not in written
+        if twin is None or (entry.fields.get("hmac") and not twin.fields.get("hmac"))
+    ]
+
+
+def additions(
+    known: Iterable[LiveAssignment], seen: Iterable[LiveAssignment]
+) -> tuple[LiveAssignment, ...]:
+    """The entries of a reading that are not among the known ones."""
+    return tuple(entry for entry, twin in _pairs(seen, known) if twin is None)
+
+
+def _pairs(
+    before: Iterable[LiveAssignment], after: Iterable[LiveAssignment]
+) -> Iterator[tuple[LiveAssignment, LiveAssignment | None]]:
+    """Each entry with its own twin: two alike need two."""
+    left = list(after)
+    for entry in before:
+        twins = [other for other in left if is_same_entry(entry, other)]
+        alike = [t for t in twins if same(content(entry), content(t))]
+        twin = next(iter([*alike, *twins]), None)
+        if twin is not None:
+            left.remove(twin)
+        yield entry, twin
+
+
+def _loss(entry: LiveAssignment, twin: LiveAssignment | None) -> str:
+    if twin is None:
+        return f"{entry.description} is gone"
+    fields = sorted(_differing(content(entry), content(twin)))
+    return f"{entry.description} changed: {', '.join(fields)}" if fields else ""
 
 
 def is_same_entry(entry: LiveAssignment, other: LiveAssignment) -> bool:

@@ -17,13 +17,13 @@ from reconciler.core.model import Desired, LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.read import read_domain
+from reconciler.daily.write.bystanders import stop_unsafe
 from reconciler.daily.write.run import (
     Run,
     explain,
     left_for_number,
 )
-from reconciler.daily.write.settle import settle
+from reconciler.daily.write.stores import StoresError, send_lists
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 
 
@@ -45,9 +45,11 @@ def write_lists(run: Run, changes: list[Change], look: Callable[[], None]) -> No
 
 def _try(
     run: Run, changes: list[Change], look: Callable[[], None]
-) -> DailyError | None:
+) -> DailyError | StoresError | None:
     try:
         _write(run, changes)
+    except StoresError as error:
+        return error
     except DailyError as error:
         run.stop_if_hopeless(error)
         if isinstance(error, AnswerLostError):
@@ -57,7 +59,12 @@ def _try(
     return None
 
 
-def _note(run: Run, changes: list[Change], problem: DailyError | None) -> None:
+def _note(
+    run: Run, changes: list[Change], problem: DailyError | StoresError | None
+) -> None:
+    if isinstance(problem, StoresError):
+        stop_unsafe(run, changes, problem)
+        return
     for change in changes:
         if problem is None:
             run.note(change, Outcome.DONE)
@@ -69,17 +76,13 @@ def _note(run: Run, changes: list[Change], problem: DailyError | None) -> None:
 
 def _write(run: Run, changes: list[Change]) -> None:
     left = list(changes)
-
-    def send() -> None:
-        _, entries = read_domain(run.client)
-        lists = overlay(entries, left, run.plan.config.of_kind("number"))
-        run.client.send("POST", "/", {"properties": lists})
+    declared = run.plan.config.of_kind("number")
 
     def is_done(entries: tuple[LiveAssignment, ...]) -> bool:
         left[:] = [c for c in left if _is_left(run, c, entries)]
         return not left
 
-    settle(send, lambda: read_domain(run.client)[1], is_done)
+    send_lists(run.stores, lambda now: overlay(now, left, declared), is_done)
 
 
 def _is_left(run: Run, change: Change, entries: tuple[LiveAssignment, ...]) -> bool:

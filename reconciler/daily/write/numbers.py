@@ -21,6 +21,7 @@ from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.read import read_stores
 from reconciler.daily.rescue import file as rescue
+from reconciler.daily.write.bystanders import look_after, stop_unsafe
 from reconciler.daily.write.legacy import write_lists
 from reconciler.daily.write.run import (
     PartWayError,
@@ -29,6 +30,7 @@ from reconciler.daily.write.run import (
     left_for_number,
 )
 from reconciler.daily.write.settle import no_error_when_gone, settle
+from reconciler.daily.write.stores import StoresError
 from reconciler.errors import (
     DailyError,
     DailyRejectedError,
@@ -58,24 +60,31 @@ def _write(run: Run, changes: list[Change]) -> None:
         run.skip(changes, run.stopped)
         return
     try:
-        before = _stores(run)
-        _save(run, before)
+        seen = run.stores.read()
+        _save(run)
+    except StoresError as error:
+        stop_unsafe(run, changes, error)
+        # The copy may be all that is left of what an earlier reading showed.
+        with contextlib.suppress(ReconcilerError):
+            _save(run)
+        return
     except ReconcilerError as error:
         # Without a safety copy nothing is written, rooms included.
         run.stop(error.message)
         run.skip(changes, error.message)
         return
-    fresh = [c for c in changes if _unchanged(run, c, before)]
+    fresh = [c for c in changes if _unchanged(run, c, seen)]
     if run.plan.store == "legacy":
-        write_lists(run, fresh, lambda: _look(run, before))
+        write_lists(run, fresh, lambda: look_after(run))
         return
-    _write_current(run, fresh, before)
+    _write_current(run, fresh)
 
 
-def _save(run: Run, entries: tuple[LiveAssignment, ...]) -> None:
+def _save(run: Run) -> None:
+    """Save all that was seen of both stores, before the first write."""
     if run.rescued is None:
         managed = frozenset(change.key for change in _numbers(run))
-        copy = rescue.Rescue(run.plan.live.domain.name, entries, managed)
+        copy = rescue.Rescue(run.plan.live.domain.name, run.stores.known, managed)
         run.rescued = rescue.save(run.options.rescue_file, copy)
 
 
@@ -109,37 +118,16 @@ def find(
     return None
 
 
-def check_bystanders(run: Run, before: Sequence[LiveAssignment]) -> None:
-    """Look at both stores; a vanished or changed foreign entry stops the run."""
-    written = frozenset(c.key for c in _numbers(run))
-    after = _stores(run)
-    if lost := rescue.losses(before, after, written):
-        run.lost += [said for said in lost if said not in run.lost]
-        run.stop(f"assignments that the file does not mention were lost: {lost[0]}")
-
-
-def _write_current(
-    run: Run, changes: list[Change], before: Sequence[LiveAssignment]
-) -> None:
+def _write_current(run: Run, changes: list[Change]) -> None:
     if not changes:
         return
     # The first write shows whether the rest of the store survives a write at all.
     first, rest = changes[0], changes[1:]
     _attempt(run, first)
-    _look(run, before)
+    look_after(run)
     if rest:
         run.client.parallel(lambda change: _attempt(run, change), rest)
-        _look(run, before)
-
-
-def _look(run: Run, before: Sequence[LiveAssignment]) -> None:
-    try:
-        check_bystanders(run, before)
-    except DailyError as error:
-        run.stores_unread = True
-        run.stop(
-            f"the dial-in stores could not be read after a write: {explain(error)}"
-        )
+        look_after(run)
 
 
 def _attempt(run: Run, change: Change) -> Outcome:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan import make_plan
+from reconciler.core.plan.gates import closed_now
 from reconciler.core.plan.model import Change, ChangeId, Plan
 from reconciler.core.report import Outcome, PinFate, PinNews, Result
 from reconciler.daily.http.client import DailyClient
+from reconciler.daily.write.stores import Stores
 from reconciler.errors import (
     AnswerLostError,
     DailyError,
@@ -57,8 +59,20 @@ class Run:
     rescued: Path | None = None
     stores_unread: bool = False
     numbers: dict[str, Outcome] = field(default_factory=dict)
+    stores: Stores = field(init=False)
     _ended: dict[ChangeId, Outcome] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Begin with what the plan's own reading showed of the dial-in stores."""
+        self.stores = Stores(
+            self.client,
+            known=self.plan.live.assignments,
+            written=frozenset(c.key for c in self.plan.changes if c.kind == "number"),
+            closed=lambda domain, entries: closed_now(
+                self.plan, domain, entries, self.options.allow
+            ),
+        )
 
     def attempt(self, change: Change, work: Callable[[], None]) -> Outcome:
         """Do one change and note how it ended. Never raises what Daily did."""

@@ -12,7 +12,14 @@ import pytest
 
 from reconciler.core.model import LiveAssignment
 from reconciler.core.secrecy import Secret
-from reconciler.daily.rescue.file import Rescue, load, losses, save
+from reconciler.daily.rescue.file import (
+    Rescue,
+    additions,
+    load,
+    losses,
+    save,
+    vanished,
+)
 from reconciler.errors import ReconcilerError
 
 HMAC = "aHVzaC1odXNo"
@@ -199,3 +206,36 @@ def test_no_loss_shows_a_secret() -> None:
 
     assert HMAC not in said
     assert "bmV3" not in said
+
+
+@pytest.mark.parametrize(
+    ("after", "gone"),
+    [
+        pytest.param(ENTRIES, [], id="untouched"),
+        pytest.param((PIN, SIP), [PINLESS.description + " is gone"], id="gone"),
+        pytest.param(
+            (PIN, without(PINLESS, "hmac"), SIP),
+            [PINLESS.description + " has lost its hmac"],
+            id="hmac-not-shown",
+        ),
+        pytest.param(
+            (PIN, with_field(PINLESS, hmac=Secret("bmV3"), name_prefix="x"), SIP),
+            [],
+            id="edited-by-somebody-else",
+        ),
+    ],
+)
+def test_what_a_later_reading_leaves_out_is_named(
+    after: tuple[LiveAssignment, ...], gone: list[str]
+) -> None:
+    """An entry that is missing or shows no hmac any more counts; an edit does not."""
+    assert vanished(ENTRIES, after, frozenset()) == gone
+    assert vanished(ENTRIES, after, frozenset(e.number or "" for e in ENTRIES)) == (
+        [] if SIP in after else [SIP.description + " is gone"]
+    )
+
+
+def test_two_entries_that_are_alike_need_two_twins() -> None:
+    """Of two SIP entries with the same content, one that goes is noticed."""
+    assert losses([SIP, SIP], [SIP], frozenset()) == [f"{SIP.description} is gone"]
+    assert additions([SIP], [SIP, SIP]) == (SIP,)

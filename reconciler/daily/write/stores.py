@@ -1,0 +1,131 @@
+"""Both dial-in stores as one run sees them, reading after reading.
+
+An assignment that the run does not write is a bystander: it must survive every
+write. One reading proves little, since an answer may leave something out. So each
+reading before a write is compared with all earlier ones of the run, and the gates
+are checked again on it. `apply` and `restore` write by this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.core.model import LiveAssignment, LiveDomain
+from reconciler.core.plan.gates import Gate
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_domain, read_stores
+from reconciler.daily.rescue import file as rescue
+from reconciler.daily.write.settle import settle
+from reconciler.errors import AnswerLostError
+
+Entries = tuple[LiveAssignment, ...]
+Reading = tuple[LiveDomain, Entries]
+
+LOOKS: Final = 2
+"""How often the stores are read before a missing entry is believed to be missing."""
+
+SETTLING: Final = 2.0
+"""Seconds between two such readings after a write."""
+
+
+class StoresError(Exception):
+    """The stores are not to be written as they are now. `lost`: bystanders, named."""
+
+    def __init__(self, message: str, lost: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.lost = tuple(lost)
+
+
+@dataclass(slots=True)
+class Stores:
+    """What one run knows of both stores.
+
+    `known`: the union of all readings so far. `written`: numbers that the run writes,
+    which are no bystanders. `closed`: the gates that a reading closes.
+    """
+
+    client: DailyClient
+    known: Entries
+    written: frozenset[str]
+    closed: Callable[[LiveDomain, Sequence[LiveAssignment]], Sequence[Gate]]
+
+    def read(self) -> Entries:
+        """Both stores, right before they are written.
+
+        Raises:
+            StoresError: a bystander is missing or has lost its `hmac`, or a gate is
+                closed. Nothing was sent.
+        """
+        return self._checked(lambda: read_stores(self.client), ("current", "legacy"))
+
+    def read_lists(self) -> Entries:
+        """The legacy lists, right before they are replaced. Raises as `read`."""
+        checked = self._checked(lambda: read_domain(self.client), ("legacy",))
+        return tuple(entry for entry in checked if entry.store == "legacy")
+
+    def _checked(self, read: Callable[[], Reading], stores: Sequence[str]) -> Entries:
+        others = tuple(e for e in self.known if e.store not in stores)
+        before = tuple(e for e in self.known if e.store in stores)
+        for _ in range(LOOKS):
+            domain, entries = read()
+            if not (gone := rescue.vanished(before, entries, self.written)):
+                break
+        else:
+            self.known += rescue.additions(self.known, entries)
+            raise StoresError(
+                "an earlier reading showed what the latest one does not: "
+                f"{'; '.join(gone)}",
+                gone,
+            )
+        self.known = (*entries, *others)
+        if closed := self.closed(domain, self.known):
+            raise StoresError("; ".join(_in_words(gate) for gate in closed))
+        return self.known
+
+    def look(self) -> tuple[str, ...]:
+        """Both stores after a write: every bystander that is not what it was.
+
+        Raises:
+            DailyError: they could not be read.
+        """
+        for attempt in range(LOOKS):
+            if attempt:
+                self.client.sleep(SETTLING)
+            entries = read_stores(self.client)[1]
+            if not (lost := rescue.losses(self.known, entries, self.written)):
+                self.known = entries
+                break
+        return tuple(lost)
+
+
+def _in_words(gate: Gate) -> str:
+    return f"blocked by gate {gate.name}: {gate.message}; to allow it: {gate.hint}"
+
+
+def send_lists(
+    stores: Stores,
+    overlay: Callable[[Entries], Mapping[str, object]],
+    is_done: Callable[[Entries], bool],
+) -> None:
+    """Replace legacy lists, which Daily replaces whole: read, overlay, write.
+
+    Raises:
+        StoresError: the reading right before the write is not to be relied on.
+        DailyError: as `settle`.
+    """
+    sent = False
+
+    def send() -> None:
+        nonlocal sent
+        try:
+            lists = overlay(stores.read_lists())
+        except StoresError as error:
+            if not sent:
+                raise
+            raise AnswerLostError(f"the answer to POST / was lost; {error}") from error
+        sent = True
+        stores.client.send("POST", "/", {"properties": lists})
+
+    settle(send, lambda: read_domain(stores.client)[1], is_done)
