@@ -29,6 +29,7 @@ class Kind:
     `nested`: objects inside those, with their keys.
     `marks`: objects whose mere presence means something, even when empty.
     `sets`: paths of lists whose order means nothing.
+    `named`: paths of lists whose items are told apart by their `name`.
     `off`: paths where Daily keeps false as the text "0".
     `times`: fields in Unix seconds.
     `numbers`: paths of phone numbers or lists of them.
@@ -46,6 +47,7 @@ class Kind:
     nested: Mapping[Path, frozenset[str]] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     sets: frozenset[Path] = frozenset()
+    named: frozenset[Path] = frozenset()
     off: frozenset[Path] = frozenset()
     times: frozenset[str] = frozenset()
     numbers: frozenset[Path] = frozenset()
@@ -127,6 +129,7 @@ ROOM: Final = Kind(
             ("dialin", "room_numbers"),
         }
     ),
+    named=frozenset({("streaming_endpoints",)}),
     off=frozenset({("enable_recording",)}),
     times=frozenset({"exp", "nbf"}),
     numbers=frozenset({("dialin", "room_numbers")}),

@@ -44,11 +44,12 @@ class Limit:
     """The most changes of one kind an apply may make without being told.
 
     One of the two is set: a count, or a percentage of the resources that the
-    file manages and Daily has (for updates never fewer than 10 then).
+    file manages and Daily has. `least`: a percentage never means fewer than this.
     """
 
     count: int | None = None
     percent: float | None = None
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Limits:
 
     delete: Limit = Limit(count=5)
     replace: Limit = Limit(count=1)
-    update: Limit = Limit(percent=50)
+    update: Limit = Limit(percent=50, least=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
@@ -19,7 +20,8 @@ class Outcome(enum.StrEnum):
     """How one change ended.
 
     `unknown`: a write was sent, its answer was lost, and reading afterwards did
-    not settle what happened.
+    not settle what happened. `moved`: it was read again right before it was to be
+    written, and was no longer what had been approved; nothing of it was written.
     """
 
     DONE = "done"
@@ -27,6 +29,14 @@ class Outcome(enum.StrEnum):
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
     NOT_TRIED = "not tried"
+    MOVED = "moved since the plan"
+
+
+UNDONE: Final = (
+    *(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED),
+    Outcome.MOVED,
+)
+"""How a change ends that was not done, or may not have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +115,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 3 part of it, or Daily kept something else; 1 nothing done."""
+        """0 all done; 3 part of it, or Daily kept something else; else 1.
+
+        4 when nothing was written because all of it had moved since the plan.
+        """
         bad = (
-            self.of(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
+            self.of(*UNDONE)
             or self.kept
             or self.lost
             or self._has_bad_pins()
@@ -117,7 +130,10 @@ class Report:
         )
         if not bad:
             return 0
-        return 3 if self.wrote or self.lost or self.left_out else 1
+        if self.wrote or self.lost or self.left_out:
+            return 3
+        only_moved = len(self.of(*UNDONE)) == len(self.of(Outcome.MOVED)) > 0
+        return 4 if only_moved else 1
 
     def _has_bad_pins(self) -> bool:
         """PINs that are gone, or that changed without being allowed to."""

@@ -8,7 +8,7 @@ its query are hidden.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -126,23 +126,28 @@ def sealed(value: object) -> object:
     return Secret(value) if isinstance(value, str) and value else value
 
 
-def show(
-    kind: Kind, change: FieldChange, desired: Desired, live: Mapping[str, object]
-) -> FieldChange:
-    """The change as it may be shown: see `veil`.
+def showing(
+    kind: Kind, desired: Desired, live: Mapping[str, object]
+) -> Callable[[FieldChange], FieldChange]:
+    """How the changes of one resource are shown: see `veil`.
 
     A text that the file takes from a variable is hidden wherever it stands, since
     lists may hold it at another position on the live side.
     """
-    written = at(dict(desired.fields), change.path)
-    known = secrets_in(desired.fields)
-    after = written if isinstance(written, Secret) else change.after
-    after = veil(kind, change.path, after, written)
-    return FieldChange(
-        change.path,
-        _covered(veil(kind, change.path, change.before, written), known),
-        _covered(veil(kind, change.path, after, at(dict(live), change.path)), known),
-    )
+    declared = dict(desired.fields)
+    known = secrets_in(declared)
+
+    def show(change: FieldChange) -> FieldChange:
+        written = at(declared, change.path)
+        after = written if isinstance(written, Secret) else change.after
+        after = veil(kind, change.path, after, written)
+        return FieldChange(
+            change.path,
+            _covered(veil(kind, change.path, change.before, written), known),
+            _covered(veil(kind, change.path, after, at(live, change.path)), known),
+        )
+
+    return show
 
 
 def conceal(

@@ -177,7 +177,7 @@ def assignment_to_json(
 ) -> dict[str, object]:
     """An entry's own fields as they are written, without anything server-made.
 
-    `with_nulls`: keep declared nulls at the top level, to clear a field.
+    `with_nulls`: keep declared nulls, to clear a field.
     """
     kind = str(fields["type"])
     body: dict[str, object] = {} if number is None else {"phone_number": number}
@@ -185,7 +185,7 @@ def assignment_to_json(
         if name not in fields:
             continue
         value = fields[name]
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not with_nulls:
             value = {k: v for k, v in value.items() if v is not None}
         if value is not None or with_nulls:
             body[name] = _secret_value("number", name, value)

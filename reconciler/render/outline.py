@@ -15,7 +15,7 @@ from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.times import iso
-from reconciler.render.words import count, left_alone, value_text
+from reconciler.render.words import count, left_alone, path_text, value_text
 
 RISKS: Final[dict[str, tuple[str, str]]] = {
     "new-pin": ("new PIN", "new PINs"),
@@ -26,6 +26,10 @@ RISKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "ejects": ("room that ejects people", "rooms that eject people"),
     "public": ("public room", "public rooms"),
+    "pin-ends-sooner": (
+        "PIN that ends sooner",
+        "PINs that end sooner",
+    ),
     "will-expire": ("room that will expire", "rooms that will expire"),
     "may-erase": (
         "write that may erase assignments",
@@ -36,7 +40,7 @@ RISKS: Final[dict[str, tuple[str, str]]] = {
         "writes that may move SIP addresses",
     ),
     "may-revive": ("room that may come back", "rooms that may come back"),
-    "drops-keys": ("write that drops keys", "writes that drop keys"),
+    "drops-keys": ("write that may drop keys", "writes that may drop keys"),
     "may-reset": (
         "write that may reset hidden values",
         "writes that may reset hidden values",
@@ -157,6 +161,21 @@ def sides(field: FieldChange) -> tuple[str, str]:
 def is_drift(change: Change, field: FieldChange) -> bool:
     """True for a drifted field of a change that is otherwise this revision's."""
     return change.origin is Origin.CHANGE and field.path in change.drifted
+
+
+ALSO_SENT: Final = "also sent"
+REMOVED: Final = "removed"
+CARRIED: Final = "sent back as Daily has it"
+
+
+def with_value(field: FieldChange, value: object) -> str:
+    """`dialin.display_name: "Phone Caller"`."""
+    return f"{path_text(field)}: {value_text(field, value)}"
+
+
+def carried_text(change: Change) -> str:
+    """What is carried along, in one line."""
+    return ", ".join(with_value(field, field.after) for field in change.carried)
 
 
 RENAMED: Final = ("likely renamed to", "which is another room with another PIN")

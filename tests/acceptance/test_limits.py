@@ -58,7 +58,8 @@ def deleting(count: int, managed: int = 0) -> Node:
         pytest.param(None, updating(12, 22), True, id="12-of-22-updates"),
         pytest.param(None, updating(12, 24), False, id="12-of-24-updates"),
         pytest.param({"update": "100%"}, updating(11, 11), False, id="every-update"),
-        pytest.param({"update": "0%"}, updating(10, 10), False, id="never-below-10"),
+        pytest.param({"update": "0%"}, updating(1, 10), True, id="no-update"),
+        pytest.param(None, updating(10, 10), False, id="never-below-10"),
         pytest.param({"update": 3}, updating(3, 9), False, id="3-updates"),
         pytest.param({"update": 3}, updating(4, 9), True, id="4-updates"),
         pytest.param({"update": 0}, updating(0, 9), False, id="nothing-to-update"),
@@ -67,7 +68,7 @@ def deleting(count: int, managed: int = 0) -> Node:
 def test_a_plan_beyond_its_limits_is_refused(
     make_world: MakeWorld, limits: Node | None, rooms: Node, refused: bool
 ) -> None:
-    """Counts and shares hold, and a share of the updates is never below 10."""
+    """Counts and shares hold; the default share of updates is never below 10."""
     world = domain_of(make_world, 30)
     declare(world, rooms, limits)
 

@@ -58,8 +58,9 @@ def many(action: Action, count: int, kind: Any = "room") -> list[Change]:
     [
         pytest.param(Limit(percent=50), 100, 50, id="half"),
         pytest.param(Limit(percent=50), 101, 50, id="rounded-down"),
-        pytest.param(Limit(percent=50), 4, 10, id="never-below-ten"),
-        pytest.param(Limit(percent=0), 1000, 10, id="not-even-for-nothing"),
+        pytest.param(Limits().update, 4, 10, id="the-default-is-never-below-ten"),
+        pytest.param(Limit(percent=50), 4, 2, id="a-written-share-is-literal"),
+        pytest.param(Limit(percent=0), 1000, 0, id="nothing-at-all"),
         pytest.param(Limit(count=0), 1000, 0, id="a-count-may-be-nothing"),
         pytest.param(Limit(count=7), 1000, 7, id="a-count"),
     ],

@@ -16,7 +16,7 @@ not pay for it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -49,8 +49,8 @@ def diff_fields(
     """List the fields that differ, in path order.
 
     Both sides must already be canonical (see the normalize module): this
-    function compares, it does not decide what counts as equal. A list of plain
-    values is reported whole, since "item 3 changed" tells a reviewer little.
+    function compares, it does not decide what counts as equal. A list is reported
+    whole, since it is written whole.
 
     Returns:
         One change per differing leaf. An empty tuple is the planner's only
@@ -68,14 +68,28 @@ def diff_fields(
         ignore_private_variables=False,
     )
     paths = {
-        _trim(tuple(leaf.path(output_format="list")), live, desired)
+        _trim(tuple(leaf.path(output_format="list")))
         for leaves in tree.values()
         for leaf in leaves
     }
+    paths |= set(_overlooked(live, desired, paths))
     changes = [FieldChange(p, at(live, p), at(desired, p)) for p in paths]
     # deepdiff also reports 1 beside 1.0, which are the same number.
     changes = [c for c in changes if not same(c.before, c.after)]
     return tuple(sorted(changes, key=_by_path))
+
+
+def _overlooked(
+    live: Mapping[str, object],
+    desired: Mapping[str, object],
+    found: set[tuple[Step, ...]],
+) -> Iterator[tuple[Step, ...]]:
+    """Fields that differ though deepdiff sees nothing: it takes [1] for [True]."""
+    seen = {path[0] for path in found}
+    for name in live.keys() | desired.keys():
+        pair = live.get(name, ABSENT), desired.get(name, ABSENT)
+        if name not in seen and not same(*pair):
+            yield (name,)
 
 
 def same(left: object, right: object) -> bool:
@@ -103,27 +117,10 @@ def at(value: object, path: tuple[Step, ...]) -> object:
     return value
 
 
-def _trim(
-    path: tuple[Step, ...], live: Mapping[str, object], desired: Mapping[str, object]
-) -> tuple[Step, ...]:
-    for index, step in enumerate(path):
-        if isinstance(step, int) and _plain(live, desired, path[:index]):
-            return path[:index]
-    return path
-
-
-def _plain(
-    live: Mapping[str, object],
-    desired: Mapping[str, object],
-    path: tuple[Step, ...],
-) -> bool:
-    lists = [side for side in (at(live, path), at(desired, path)) if side is not ABSENT]
-    return not any(
-        isinstance(item, Mapping)
-        for items in lists
-        if isinstance(items, list)
-        for item in items
-    )
+def _trim(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The path up to the first list on it."""
+    end = next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
+    return path[:end]
 
 
 def _by_path(change: FieldChange) -> list[tuple[bool, Step]]:

@@ -2,28 +2,26 @@
 
 Every special case lives here as data preparation, so that the diff has none:
 
-* absent, null and the effective default are the same thing;
+* absent, null and the effective default are the same thing, at every depth;
 * the effective default is the domain's current value where rooms inherit it,
   else Daily's documented default (the kinds table);
-* lists whose order means nothing are sorted; times are whole seconds; phone
-  numbers are E.164, also where Daily shows them without the plus;
-* what Daily keeps as the text "0" where false was sent is false;
+* the values themselves have one form each: see the `canonical` module;
 * an object is compared on the keys the file declares;
 * a key that Daily may keep without showing is "unverified" when the object is
-  shown without it, unless some object of this reading shows that key.
+  shown without it, unless some object of this reading shows that key. So is an empty
+  text that nothing shows where the domain has a value.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.core.compare.diff import same
+from reconciler.core.compare.canonical import canonical, in_order_of
+from reconciler.core.compare.diff import ABSENT, at, same
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Desired, Path
-from reconciler.core.phone import e164
 from reconciler.core.secrecy import reveal
 
 _AS_IS: Final = frozenset({str, bool, int, list})
@@ -52,14 +50,35 @@ class Sides:
 
 
 def context(
-    kind: Kind, domain: Mapping[str, object], shown: Iterable[Mapping[str, object]]
+    kind: Kind,
+    domain: Mapping[str, object],
+    shown: Iterable[Mapping[str, object]],
+    witnessed: frozenset[Path] = frozenset(),
 ) -> Context:
     """Prepare what comparing resources of one kind needs.
 
-    `domain` is the domain's config as Daily shows it; `shown` the fields of every
-    live resource of the kind that was read.
+    Args:
+        kind: the row of the kinds table.
+        domain: the domain's config as Daily shows it.
+        shown: the fields of every live resource of the kind that was read.
+        witnessed: paths that another part of the reading showed.
     """
-    return Context(kind, _defaults(kind, domain), _witnessed(kind, shown))
+    return Context(kind, _defaults(kind, domain), witnessed | _witnessed(kind, shown))
+
+
+def effective_default(path: Path, ctx: Context) -> object:
+    """What holds at a path where nothing is set; None when nothing is known."""
+    for end in range(len(path), 0, -1):
+        if path[:end] in ctx.defaults:
+            found = at(ctx.defaults[path[:end]], path[end:])
+            return None if found is ABSENT else found
+    return None
+
+
+def effective(path: Path, value: object, ctx: Context) -> object:
+    """What a value means where it stands: itself in its one form, or the default."""
+    default = canonical(ctx.kind, path, effective_default(path, ctx))
+    return _or_default(canonical(ctx.kind, path, reveal(value)), default)
 
 
 def sides(desired: Desired, live: Mapping[str, object], ctx: Context) -> Sides:
@@ -67,22 +86,76 @@ def sides(desired: Desired, live: Mapping[str, object], ctx: Context) -> Sides:
 
     Only declared fields appear; `write_only` paths and server-made keys do not.
     """
+    pairing = _Pairing(desired, ctx)
     before: dict[str, object] = {}
     after: dict[str, object] = {}
-    unverified: list[Path] = []
     for name, want in desired.fields.items():
-        path = (name,)
-        if path in desired.write_only or (want is None and name in ctx.kind.generated):
+        if want is None and name in ctx.kind.generated:
             continue
-        have = live.get(name)
-        if name in ctx.kind.objects:
-            before[name], after[name], hidden = _object(desired, name, have, ctx)
-            unverified += hidden
-        elif _hidden(path, have, ctx) and want is not None:
-            unverified.append(path)
+        pairing.put((name,), live.get(name), want, (before, after), shown=True)
+    return Sides(before, after, tuple(pairing.unverified))
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """One comparison under way."""
+
+    desired: Desired
+    ctx: Context
+    unverified: list[Path] = field(default_factory=list)
+
+    def put(
+        self,
+        path: Path,
+        have: object,
+        want: object,
+        into: tuple[dict[str, object], dict[str, object]],
+        *,
+        shown: bool,
+    ) -> None:
+        """Add both values at a path to both sides, unless they are not compared.
+
+        `shown`: Daily showed the object that the path leads into.
+        """
+        if path in self.desired.write_only:
+            return
+        if _is_open(want, have):
+            left, right = self._object(path, have, want)
         else:
-            before[name], after[name] = _pair(path, have, want, ctx)
-    return Sides(before, after, tuple(unverified))
+            left, right = _pair(path, have, want, self.ctx)
+            if shown and self._hides(path, have, want) and not same(left, right):
+                self.unverified.append(path)
+                return
+        into[0][path[-1]], into[1][path[-1]] = left, right
+
+    def _hides(self, path: Path, have: object, want: object) -> bool:
+        """Daily may hold a value here without showing it."""
+        if have is not None or want is None:
+            return False
+        hidden = path in self.ctx.kind.maybe_hidden and path not in self.ctx.witnessed
+        return hidden or want == ""
+
+    def _object(self, path: Path, have: object, want: object) -> tuple[object, object]:
+        live = have if isinstance(have, Mapping) else {}
+        # Null for a whole object is null for each key that Daily shows.
+        wanted = want if isinstance(want, Mapping) else dict.fromkeys(live)
+        into: tuple[dict[str, object], dict[str, object]] = ({}, {})
+        for key, value in wanted.items():
+            shown = isinstance(have, Mapping)
+            self.put((*path, key), live.get(key), value, into, shown=shown)
+        before: object = into[0]
+        after: object = into[1]
+        if path[0] in self.ctx.kind.marks and len(path) == 1:
+            # The object's presence alone switches something on: say so.
+            before = None if have is None and want is not None else before
+            after = None if want is None and have is not None else after
+        elif have is not None and not isinstance(have, Mapping):
+            before = canonical(self.ctx.kind, path, reveal(have))
+        return before, after
+
+
+def _is_open(want: object, have: object) -> bool:
+    return isinstance(want, Mapping) or (want is None and isinstance(have, Mapping))
 
 
 def _pair(
@@ -92,77 +165,24 @@ def _pair(
     if type(have) is type(want) and type(want) in _AS_IS and same(have, want):
         # Equal as they stand, they are equal in any form; nearly all values are.
         return want, want
-    if path in ctx.kind.nested and isinstance(want, Mapping):
-        return _nested(path, have, want, ctx)
-    left = canonical(path, _declared_part(have, want), ctx)
-    return left, canonical(path, _declared_part(want, want), ctx)
+    default = canonical(ctx.kind, path, effective_default(path, ctx))
+    if path in ctx.kind.named:
+        have = in_order_of(want, have)
+    left = canonical(ctx.kind, path, reveal(_declared_part(have, want)))
+    right = canonical(ctx.kind, path, reveal(_declared_part(want, want)))
+    if right == "" and isinstance(default, str):
+        # An empty text is a value of its own where it overrides one of the domain.
+        return left or default, right
+    return _or_default(left, default), _or_default(right, default)
 
 
-def _nested(
-    path: Path, have: object, want: Mapping[str, object], ctx: Context
-) -> tuple[object, object]:
-    """Both sides of an object inside an object, on the keys that the file declares."""
-    live = have if isinstance(have, Mapping) else {}
-    pairs = {
-        key: _pair((*path, key), live.get(key), value, ctx)
-        for key, value in want.items()
-    }
-    return (
-        {key: left for key, (left, _) in pairs.items()},
-        {key: right for key, (_, right) in pairs.items()},
-    )
-
-
-def canonical(path: Path, value: object, ctx: Context) -> object:
-    """One value in the form in which values are compared. Secrets are opened."""
-    value = reveal(value)
-    if value is None or value == "":
-        # The domain may show an inherited default in any of the forms below.
-        value = ctx.defaults.get(path)
-    if value == "0" and path in ctx.kind.off:
-        return False
-    if path in ctx.kind.numbers and isinstance(value, list):
-        value = [e164(i) if isinstance(i, str) else i for i in value]
-    if path in ctx.kind.sets:
-        return _as_set(value)
-    if path[0] in ctx.kind.times and isinstance(value, int | float):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
-def _object(
-    desired: Desired, name: str, have: object, ctx: Context
-) -> tuple[object, object, list[Path]]:
-    want = desired.fields[name]
-    live = have if isinstance(have, Mapping) else {}
-    unverified: list[Path] = []
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
-    wanted = want if isinstance(want, Mapping) else dict.fromkeys(live)
-    for key, value in wanted.items():
-        path = (name, key)
-        if path in desired.write_only:
-            continue
-        hidden = isinstance(have, Mapping) and _hidden(path, live.get(key), ctx)
-        left, right = _pair(path, live.get(key), value, ctx)
-        if hidden and value is not None and not same(left, right):
-            unverified.append(path)
-            continue
-        before[key], after[key] = left, right
-    if name in ctx.kind.marks and (want is None) != (have is None):
-        # The object's presence alone switches something on: say so.
-        return (
-            None if have is None else before,
-            None if want is None else after,
-            unverified,
-        )
-    return before, after, unverified
+def _or_default(value: object, default: object) -> object:
+    unset = value is None or value == "" or (value == [] and default is None)
+    return default if unset else value
 
 
 def _declared_part(value: object, want: object) -> object:
-    """The part of a nested value that the file speaks of; null keys are left out."""
+    """The part of a list's items that the file speaks of; null keys are left out."""
     if isinstance(value, Mapping) and isinstance(want, Mapping):
         return {
             key: _declared_part(value.get(key), item)
@@ -174,23 +194,6 @@ def _declared_part(value: object, want: object) -> object:
     return value
 
 
-def _hidden(path: Path, have: object, ctx: Context) -> bool:
-    return have is None and path in ctx.kind.maybe_hidden and path not in ctx.witnessed
-
-
-def _as_set(value: object) -> object:
-    if not isinstance(value, list):
-        return value
-    unique = sorted({_as_text(item) for item in value})
-    # A list of one and the bare value mean the same to Daily's documentation.
-    return unique[0] if len(unique) == 1 else unique
-
-
-def _as_text(item: object) -> str:
-    # Daily shows texts here; anything else still has to compare, whatever its order.
-    return item if isinstance(item, str) else json.dumps(item, sort_keys=True)
-
-
 def _defaults(kind: Kind, domain: Mapping[str, object]) -> dict[Path, object]:
     defaults = {p: d for p, d in kind.defaults.items() if d != ""}
     for name in kind.inherited:
@@ -198,10 +201,22 @@ def _defaults(kind: Kind, domain: Mapping[str, object]) -> dict[Path, object]:
         if value is None or value == "":
             continue
         if isinstance(value, Mapping):
-            defaults.update({(name, k): v for k, v in value.items() if v is not None})
+            for key, item in value.items():
+                path = (name, key)
+                defaults[path] = _over(item, defaults.get(path))
         else:
             defaults[(name,)] = value
     return defaults
+
+
+def _over(value: object, default: object) -> object:
+    """A value of the domain over the documented one, key by key."""
+    if value is None:
+        return default
+    if isinstance(value, Mapping) and isinstance(default, Mapping):
+        keys = {**default, **value}
+        return {key: _over(value.get(key), default.get(key)) for key in keys}
+    return value
 
 
 def _witnessed(kind: Kind, shown: Iterable[Mapping[str, object]]) -> frozenset[Path]:

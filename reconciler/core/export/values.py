@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.core.compare.diff import Step, same
-from reconciler.core.compare.equality import Context, canonical
+from reconciler.core.compare.equality import Context, effective
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Path
 from reconciler.core.secrecy import Secret, veil
@@ -112,7 +112,7 @@ def property_value(
         if isinstance(value, bool) or in_utc(value) is None:
             return int(value)
         return iso(int(value))
-    if same(canonical((name,), value, ctx), canonical((name,), None, ctx)):
+    if same(effective((name,), value, ctx), effective((name,), None, ctx)):
         return None
     return _plain((name,), value, ctx)
 
@@ -138,7 +138,7 @@ def _object(
 
 def _is_default(path: Path, value: object, ctx: Context) -> bool:
     return path in ctx.defaults and same(
-        canonical(path, value, ctx), canonical(path, None, ctx)
+        effective(path, value, ctx), effective(path, None, ctx)
     )
 
 

@@ -1,8 +1,12 @@
 """Approve exactly that, or less: a new plan against one that was reviewed.
 
-A plan is contained in an approved one when each of its changes stands there with the
-same fields, from the same values to the same values. What was approved and is no
-longer needed counts as done. Renewals need no approval: they keep PINs alive.
+A plan is contained in an approved one when each of its changes stands there and sends
+and removes nothing else: a field goes from the same value to the same value, what is
+also sent was going to be sent with the same value, and what goes away was going to.
+What was approved and is no longer needed counts as done. A new room or number is what
+is sent and Daily's defaults for the rest, so there nothing may be missing either.
+Renewals need no approval: they keep PINs alive. What is carried along needs none: it
+stays as Daily has it.
 
 The text of the config does not matter, only what it does: a merge commit, other
 comments or another file layout give the same plan. A rolling `exp` counts as the
@@ -11,11 +15,11 @@ same when its `expires` is, since it is counted from the moment of planning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 
-from reconciler.core.compare.diff import FieldChange, same
-from reconciler.core.plan.model import Action, Change, Plan, Unapproved
+from reconciler.core.compare.diff import FieldChange, Step, same
+from reconciler.core.plan.model import PIN, Action, Change, Plan, Unapproved
 from reconciler.core.secrecy import labelled, sealed
 from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
@@ -36,6 +40,9 @@ class ApprovedField:
     hidden: bool = False
 
 
+Fields = Mapping[tuple[object, ...], ApprovedField]
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovedChange:
     """One approved change. `rolling`: the `expires` behind its `exp`, in seconds."""
@@ -43,15 +50,19 @@ class ApprovedChange:
     action: str
     kind: str
     key: str
-    fields: Mapping[tuple[object, ...], ApprovedField]
+    fields: Fields
     rolling: tuple[int, int] | None = None
+    also_sent: Fields = field(default_factory=dict)
+    carried: Fields = field(default_factory=dict)
+    removed: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
     """A reviewed plan, read from its JSON document. `made_at`: Unix seconds.
 
-    `allowed`: gates that the plan was made with, by name and count.
+    `allowed`: gates that the plan was made with, by name and count, as far as the plan
+    needs them.
     """
 
     domain_id: str
@@ -73,18 +84,35 @@ def read_approved(document: Mapping[str, object]) -> Approved:
     made_at = moment(document["made_at"])
     if made_at is None:
         raise ReconcilerError("the plan file's made_at is not a time")
+    changes = tuple(_change(_mapping(c)) for c in _items(document["changes"]))
     return Approved(
         domain_id=str(domain["id"]),
         domain=str(domain["name"]),
         made_at=made_at,
-        changes=tuple(_change(_mapping(c)) for c in _items(document["changes"])),
+        changes=changes,
         allowed={
-            str(gate["name"]): int(str(gate["allowed"]))
+            str(gate["name"]): _needed(gate, changes)
             for gate in gates
             if gate["allowed"]
         },
         closed=tuple(str(gate["name"]) for gate in gates if not gate["open"]),
     )
+
+
+def _needed(gate: Mapping[str, object], changes: Iterable[ApprovedChange]) -> int:
+    """What was allowed, but no more than what the reviewed plan does.
+
+    The changes are what was reviewed; the numbers of a gate may have been edited since.
+    """
+    allowed = min(int(str(gate["allowed"])), int(str(gate["count"])))
+    name = gate["name"]
+    if name not in ("delete", "replace", "update"):
+        return allowed
+    counted = sum(
+        change.action == name or (name == "delete" and PIN in change.removed)
+        for change in changes
+    )
+    return min(allowed, counted)
 
 
 def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
@@ -110,7 +138,7 @@ def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
 
 def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
     """The changes of a plan that the approved one does not hold, and why."""
-    known = {(c.kind, c.key): c for c in approved.changes}
+    known = {(c.kind, c.key): c for c in approved.changes if c.action != Action.RENEW}
     return tuple(
         Unapproved(change, why)
         for change in plan.changes
@@ -121,25 +149,24 @@ def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
 
 def concealed(plan: Plan, approved: Approved) -> Plan:
     """The same plan, with hidden what the approved one hides."""
-    known = {(c.kind, c.key): c.fields for c in approved.changes}
-    return replace(
-        plan,
-        changes=tuple(
-            _concealed(change, known.get((change.kind, change.key), {}))
-            for change in plan.changes
-        ),
-    )
+    hidden = {
+        (c.kind, c.key): {
+            path
+            for fields in (c.fields, c.also_sent, c.carried, c.removed)
+            for path, known in fields.items()
+            if known.hidden
+        }
+        for c in approved.changes
+    }
+    changes = (_concealed(c, hidden.get((c.kind, c.key), set())) for c in plan.changes)
+    return replace(plan, changes=tuple(changes))
 
 
-def _concealed(
-    change: Change, approved: Mapping[tuple[object, ...], ApprovedField]
-) -> Change:
-    hidden = {path for path, field in approved.items() if field.hidden}
-    fields = tuple(
-        replace(f, before=sealed(f.before)) if f.path in hidden else f
-        for f in change.fields
-    )
-    return replace(change, fields=fields) if hidden else change
+def _concealed(change: Change, hidden: Set[tuple[object, ...]]) -> Change:
+    def conceal(path: tuple[Step, ...], value: object) -> object:
+        return sealed(value) if path in hidden else value
+
+    return change.veiled(conceal) if hidden else change
 
 
 def without(plan: Plan, left_out: tuple[Unapproved, ...]) -> Plan:
@@ -153,46 +180,86 @@ def _why(change: Change, approved: ApprovedChange | None) -> str:
         return "it is not in the approved plan"
     if approved.action != change.action:
         return f"what was approved is to {approved.action} it"
-    rolling = change.desired.rolling
-    same_rolling = rolling and approved.rolling == (rolling.after, rolling.renew_before)
-    return "; ".join(_field_reasons(change, approved, bool(same_rolling)))
+    return "; ".join(differences(change, approved))
 
 
-def _field_reasons(
-    change: Change, approved: ApprovedChange, same_rolling: bool
+def differences(
+    change: Change,
+    approved: ApprovedChange,
+    form: Callable[[object], object] = labelled,
 ) -> Iterator[str]:
-    for field in change.fields:
-        name = ".".join(str(step) for step in field.path)
-        if field.path == ("exp",) and same_rolling:
+    """Where a change sends or removes what the approved one does not.
+
+    `form`: how the values of the approved change stand for those of a change.
+    """
+    listed = approved.fields.keys() | approved.also_sent.keys()
+    exempt = listed & {("exp",)} if _same_rolling(change, approved) else set()
+    for field_ in change.fields:
+        if field_.path not in exempt:
+            yield from _field_reason(field_, approved, form)
+    for field_ in change.also_sent:
+        known = approved.also_sent.get(field_.path) or approved.fields.get(field_.path)
+        if field_.path in exempt:
             continue
-        known = approved.fields.get(tuple(field.path))
         if known is None:
-            yield f"{name} was not to change"
-        elif not _same_field(field, known):
-            yield f"{name} was approved from and to other values"
+            yield f"{_name(field_.path)} was not to be sent"
+        elif not same(form(field_.after), known.after):
+            yield f"{_name(field_.path)} was to be sent with another value"
+    for field_ in change.removed:
+        if field_.path not in approved.removed:
+            yield f"{_name(field_.path)} was not to be removed"
+    if change.action in (Action.CREATE, Action.REPLACE):
+        sent = {field_.path for field_ in change.sent}
+        for path in (*approved.fields, *approved.also_sent):
+            if path not in sent:
+                yield f"{_name(path)} was to be set"
 
 
-def _same_field(field: FieldChange, approved: ApprovedField) -> bool:
+def _field_reason(
+    change: FieldChange, approved: ApprovedChange, form: Callable[[object], object]
+) -> Iterator[str]:
+    known = approved.fields.get(change.path)
+    if known is None:
+        yield f"{_name(change.path)} was not to change"
+        return
     # What was a variable in the base is hidden; without a base it is not known to be.
-    from_same = approved.hidden or same(labelled(field.before), approved.before)
-    return from_same and same(labelled(field.after), approved.after)
+    from_same = known.hidden or same(form(change.before), known.before)
+    if not (from_same and same(form(change.after), known.after)):
+        yield f"{_name(change.path)} was approved from and to other values"
+
+
+def _same_rolling(change: Change, approved: ApprovedChange) -> bool:
+    rolling = change.desired.rolling
+    if rolling is None:
+        return False
+    return approved.rolling == (rolling.after, rolling.renew_before)
+
+
+def _name(path: tuple[object, ...]) -> str:
+    return ".".join(map(str, path))
 
 
 def _change(item: Mapping[str, object]) -> ApprovedChange:
-    fields = {}
-    for entry in map(_mapping, _items(item["fields"])):
-        path = tuple(_items(entry["path"]))
-        fields[path] = ApprovedField(
-            entry["before"], entry["after"], entry.get("before_hidden") is True
-        )
     rolling = item.get("rolling")
     return ApprovedChange(
         action=str(item["action"]),
         kind=str(item["kind"]),
         key=str(item["key"]),
-        fields=fields,
+        fields=_fields(item["fields"]),
         rolling=_rolling(_mapping(rolling)) if rolling else None,
+        also_sent=_fields(item["also_sent"]),
+        carried=_fields(item["carried"]),
+        removed=_fields(item["removed"]),
     )
+
+
+def _fields(items: object) -> Fields:
+    return {
+        tuple(_items(entry["path"])): ApprovedField(
+            entry["before"], entry["after"], entry.get("before_hidden") is True
+        )
+        for entry in map(_mapping, _items(items))
+    }
 
 
 def _rolling(item: Mapping[str, object]) -> tuple[int, int]:

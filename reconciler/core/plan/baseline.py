@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.core.body.listing import leaves
 from reconciler.core.compare.diff import FieldChange, Step, at, same
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import Config
 from reconciler.core.plan.dropped import dropped_by, shown
 from reconciler.core.plan.model import Action, Change, Origin, Plan
-from reconciler.core.secrecy import conceal, reveal, secrets_in
+from reconciler.core.secrecy import Secret, conceal, reveal, secrets_in
 
 
 def with_base(plan: Plan, base_plan: Plan, base: str) -> Plan:
@@ -48,23 +49,30 @@ def _concealed(changes: Iterable[Change], base: Config) -> Iterator[Change]:
     declared = {(old.kind, old.key): old.fields for old in base.resources}
     known = secrets_in([old.fields for old in base.resources])
     for change in changes:
-        old = declared.get((change.kind, change.key), {})
-        kind = KINDS[change.kind]
-        fields = tuple(
-            replace(f, before=conceal(kind, f.path, f.before, old, known))
-            for f in change.fields
+        yield _without_secrets_of(
+            change, declared.get((change.kind, change.key), {}), known
         )
-        yield replace(change, fields=fields)
+
+
+def _without_secrets_of(
+    change: Change, declared: Mapping[str, object], known: Mapping[str, Secret]
+) -> Change:
+    kind = KINDS[change.kind]
+
+    def veil(path: tuple[Step, ...], value: object) -> object:
+        return conceal(kind, path, value, declared, known)
+
+    return change.veiled(veil)
 
 
 def _marked(change: Change, twin: Change | None) -> Change:
     if twin is None:
         return replace(change, origin=Origin.CHANGE)
-    theirs = {field.path: field for field in twin.fields}
+    theirs = {field.path: field for field in (*twin.fields, *twin.also_sent)}
     rolling = _same_rolling(change, twin)
     drifted = frozenset(
         field.path
-        for field in change.fields
+        for field in (*change.fields, *change.also_sent)
         if field.path in theirs
         and (
             _same_goal(field, theirs[field.path])
@@ -79,18 +87,20 @@ def _marked(change: Change, twin: Change | None) -> Change:
 
 
 def _sends_otherwise(change: Change, twin: Change) -> bool:
-    """Tell whether this revision would send what its base would not.
+    """Tell whether this revision would send or remove what its base would not.
 
     A new object is what is sent and Daily's defaults for the rest, so there a value
     that only the base sends counts as well. What an update sends as Daily shows it
     already (an object is sent whole) changes nothing.
     """
-    ours, theirs = _leaves(change.send), _leaves(twin.send)
+    ours, theirs = _leaves(change), _leaves(twin)
     if _same_rolling(change, twin):
         ours.pop(("exp",), None)
         theirs.pop(("exp",), None)
     if change.action in (Action.CREATE, Action.REPLACE):
         return not same(ours, theirs)
+    if {f.path for f in change.removed} - {f.path for f in twin.removed}:
+        return True
     live = change.live.fields if change.live else {}
     return any(
         not (path in theirs and same(value, theirs[path]))
@@ -99,17 +109,9 @@ def _sends_otherwise(change: Change, twin: Change) -> bool:
     )
 
 
-def _leaves(
-    value: Mapping[str, object], root: tuple[Step, ...] = ()
-) -> dict[tuple[Step, ...], object]:
-    """Each value that is not a mapping, by its path; secrets are opened."""
-    leaves: dict[tuple[Step, ...], object] = {}
-    for key, item in value.items():
-        if isinstance(item, Mapping) and item:
-            leaves |= _leaves(item, (*root, key))
-        else:
-            leaves[*root, key] = reveal(item)
-    return leaves
+def _leaves(change: Change) -> dict[tuple[Step, ...], object]:
+    """Each value that is sent, by its path; secrets are opened."""
+    return {path: reveal(value) for path, value in leaves(change.send)}
 
 
 def _same_rolling(change: Change, twin: Change) -> bool:

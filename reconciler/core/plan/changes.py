@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reconciler.core.compare.diff import FieldChange
+from reconciler.core.body.listing import leaves, list_body
+from reconciler.core.compare.diff import ABSENT, FieldChange
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import Desired, LiveAssignment, LiveRoom, Path
 from reconciler.core.plan.model import Action, Change, Risk
-from reconciler.core.secrecy import show, veil
 
 NOT_THERE: Final = "not in Daily"
 DIFFERS: Final = "differs from the file"
@@ -23,49 +23,99 @@ def change(
     reason: str,
     *,
     live: LiveRoom | LiveAssignment | None = None,
-    fields: Iterable[FieldChange] = (),
+    differing: Iterable[FieldChange] = (),
     risks: Iterable[Risk] = (),
     send: Mapping[str, object] | None = None,
+    removed: Iterable[FieldChange] = (),
+    resent: bool = False,
 ) -> Change:
-    """A change of one declared resource."""
-    parts = tuple(fields), tuple(risks), send or {}, live
-    return Change(action, desired.kind, desired.key, reason, desired, *parts)
+    """A change of one declared resource, with everything that it sends listed.
+
+    `differing`: why it is made; `removed`: what it takes away beside that.
+    """
+    body = dict(send or {})
+    if desired.kind == "number" and action is Action.UPDATE:
+        # An entry's type cannot be changed, and is not sent.
+        body.pop("type", None)
+    shown = {} if action is Action.CREATE else fields_of(live)
+    listing = list_body(KINDS[desired.kind], desired, shown, body, differing)
+    return Change(
+        action,
+        desired.kind,
+        desired.key,
+        reason,
+        desired,
+        listing.fields,
+        tuple(risks),
+        send or {},
+        live,
+        also_sent=listing.also_sent,
+        carried=listing.carried,
+        removed=(*listing.removed, *removed),
+        resent=resent,
+    )
 
 
-def deletion(desired: Desired, live: LiveRoom | LiveAssignment, *risks: Risk) -> Change:
+def fields_of(live: LiveRoom | LiveAssignment | None) -> Mapping[str, object]:
+    """A live resource as `Desired.fields` has it."""
+    if live is None:
+        return {}
+    if isinstance(live, LiveAssignment):
+        return {**live.fields, "type": live.type}
+    return live.fields
+
+
+def deletion(
+    desired: Desired,
+    live: LiveRoom | LiveAssignment,
+    *risks: Risk,
+    removed: Iterable[FieldChange] = (),
+) -> Change:
     """The removal of a resource that the file wants gone."""
-    return change(Action.DELETE, desired, "state: absent", live=live, risks=risks)
+    return change(
+        Action.DELETE,
+        desired,
+        "state: absent",
+        live=live,
+        risks=risks,
+        removed=removed,
+    )
 
 
 def update(
     desired: Desired,
     live: LiveRoom | LiveAssignment,
-    differing: Iterable[FieldChange],
+    differing: Sequence[FieldChange],
     risks: Iterable[Risk],
     send: Mapping[str, object],
+    *,
+    removed: Iterable[FieldChange] = (),
+    resent: bool = False,
 ) -> Change:
     """An update; one without a difference was asked for."""
-    kind = KINDS[desired.kind]
-    fields = [show(kind, field, desired, live.fields) for field in differing]
-    reason = DIFFERS if fields else RESENT
     return change(
-        Action.UPDATE, desired, reason, live=live, fields=fields, risks=risks, send=send
+        Action.UPDATE,
+        desired,
+        DIFFERS if differing else RESENT,
+        live=live,
+        differing=differing,
+        risks=risks,
+        send=send,
+        removed=removed,
+        resent=resent,
     )
 
 
-def created(desired: Desired, values: Mapping[str, object]) -> Iterator[FieldChange]:
-    """The fields of something new; what is null is not written."""
-    kind = KINDS[desired.kind]
-    for name, value in values.items():
-        if value is not None:
-            yield FieldChange((name,), None, veil(kind, (name,), value, None))
+def created(send: Mapping[str, object]) -> Iterator[FieldChange]:
+    """The differences of something new: every leaf that is sent."""
+    for path, value in leaves(send):
+        yield FieldChange(path, ABSENT, value)
 
 
-def drops_keys(what: str, keys: Iterable[str]) -> Iterator[Risk]:
-    """The risk of writing something whole without live keys that cannot be sent."""
+def drops_keys(text: str, keys: Iterable[str]) -> Iterator[Risk]:
+    """The risk for live keys that may be lost; `{}` in the text is their place."""
     if dropped := ", ".join(sorted(keys)):
-        text = f"rewrites {what} without {dropped}, which cannot be sent"
-        yield Risk("drops-keys", text)
+        yield Risk("drops-keys", text.format(dropped))
 
 
 def unverified(desired: Desired, paths: Iterable[Path]) -> Iterator[Finding]:

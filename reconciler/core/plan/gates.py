@@ -32,9 +32,6 @@ NAMES: Final = (
 LISTS: Final = ("hmac-rotation", "blind-list-write", "may-erase")
 """The gates that depend on what the dial-in stores hold at the moment of a write."""
 
-_FLOOR: Final = 10
-"""A share of the updates never means fewer than this."""
-
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -92,8 +89,12 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         (Action.UPDATE, limits.update),
     ):
         count = plan.count(action)
-        most = max(_most(action, limit, plan.managed_live), allow.get(action, 0))
-        text = f"{count} to {action} of {plan.managed_live} managed; at most {most}"
+        what = f"{count} to {action} of {plan.managed_live} managed"
+        if action is Action.DELETE and (pins := _removed_pins(plan)):
+            count += pins
+            what += f", and {pins} that lose their PIN"
+        most = max(_most(limit, plan.managed_live), allow.get(action, 0))
+        text = f"{what}; at most {most}"
         yield Gate(str(action), count, most, text)
     blind = written_lists(plan) - plan.live.domain.shown_lists
     yield from list_gates(list(_rotations(plan)), blind, allow)
@@ -101,6 +102,12 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
     days = days_apart(plan.live.skew) if plan.changes else 0
     text = f"the clock of this machine is off by {days} days or more"
     yield Gate("clock-skew", days, allow.get("clock-skew", 0), text)
+
+
+def _removed_pins(plan: Plan) -> int:
+    """Rooms that stay and lose their PIN: to their callers that is a deletion."""
+    updates = (c for c in plan.changes if c.action is not Action.DELETE)
+    return sum(change.removes_pin for change in updates)
 
 
 def list_gates(
@@ -193,9 +200,7 @@ def _loses_hmac(entry: LiveAssignment, plan: Plan) -> bool:
     return declared is None or not declared.fields.get("hmac")
 
 
-def _most(action: Action, limit: Limit, managed: int) -> int:
+def _most(limit: Limit, managed: int) -> int:
     if limit.count is not None:
         return limit.count
-    share = math.floor(managed * (limit.percent or 0) / 100)
-    # A few updates are no reason to ask; a few deletions or replacements are.
-    return max(_FLOOR, share) if action is Action.UPDATE else share
+    return max(limit.least, math.floor(managed * (limit.percent or 0) / 100))

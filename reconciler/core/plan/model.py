@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.core.compare.diff import FieldChange, Step
 from reconciler.core.findings import Finding, errors
@@ -18,6 +18,9 @@ from reconciler.core.model import (
     LiveRoom,
     Store,
 )
+
+PIN: Final = ("dialin_code",)
+"""Where a room's PIN stands among what a change removes."""
 
 
 class Action(enum.StrEnum):
@@ -78,11 +81,14 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to do, why, and what it risks.
+    """One thing to do, why, what it sends, and what it risks.
 
-    `fields` is for people: secrets in it are `Secret`s. `send` is what is written
-    (secrets in it too): the changed fields for a room, the whole entry for a
-    number. `drifted`: paths of fields that the base revision wanted too.
+    `send` is what is written (secrets in it are `Secret`s). Every leaf of it is in one
+    of the next three, which are for people: `fields` differ, before and after;
+    `also_sent` are declared, and sent without a difference that was seen; `carried` are
+    live keys of a written object, sent back as they were read. `removed` is what
+    writing takes away. `resent`: it was asked for, whatever differs. `drifted`: paths
+    of fields that the base revision wanted too.
     """
 
     action: Action
@@ -96,6 +102,32 @@ class Change:
     live: LiveRoom | LiveAssignment | None = field(default=None, repr=False)
     origin: Origin = Origin.UNKNOWN
     drifted: frozenset[tuple[Step, ...]] = frozenset()
+    also_sent: tuple[FieldChange, ...] = ()
+    carried: tuple[FieldChange, ...] = ()
+    removed: tuple[FieldChange, ...] = ()
+    resent: bool = False
+
+    @property
+    def sent(self) -> tuple[FieldChange, ...]:
+        """Every leaf of what is written, in no order that means something."""
+        return (*self.fields, *self.also_sent, *self.carried)
+
+    def veiled(self, veil: Callable[[tuple[Step, ...], object], object]) -> Change:
+        """The same change with its live values shown as `veil` says, by path."""
+
+        def live(field: FieldChange) -> FieldChange:
+            return replace(field, before=veil(field.path, field.before))
+
+        def both(field: FieldChange) -> FieldChange:
+            return replace(live(field), after=veil(field.path, field.after))
+
+        return replace(
+            self,
+            fields=tuple(map(live, self.fields)),
+            also_sent=tuple(map(live, self.also_sent)),
+            carried=tuple(map(both, self.carried)),
+            removed=tuple(map(live, self.removed)),
+        )
 
     @property
     def id(self) -> ChangeId:
@@ -121,6 +153,11 @@ class Change:
     def ends_dialin(self) -> bool:
         """True when the change takes PIN dial-in away on purpose."""
         return "dialin" in self.send and self.send["dialin"] is None
+
+    @property
+    def removes_pin(self) -> bool:
+        """True when callers lose a PIN that they can use now."""
+        return any(field.path == PIN for field in self.removed)
 
     @property
     def live_pin(self) -> str | None:

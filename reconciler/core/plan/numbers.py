@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core.compare.diff import FieldChange, diff_fields, same
-from reconciler.core.compare.equality import Context, canonical, context, sides
+from reconciler.core.body.listing import leaves
+from reconciler.core.body.overlay import overlay, settled
+from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields, same
+from reconciler.core.compare.equality import Context, context, effective, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import Config, Desired, Live, LiveAssignment
@@ -23,10 +25,12 @@ from reconciler.core.plan.changes import (
     created,
     deletion,
     drops_keys,
+    fields_of,
     unverified,
     update,
 )
 from reconciler.core.plan.model import Action, Change, Draft, Risk, Selection
+from reconciler.core.secrecy import reveal, showing
 
 INTERRUPTS = Risk("interrupts-calls", "calls to this number fail until it is done")
 STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answered")
@@ -104,60 +108,75 @@ def _change(
     if desired.absent:
         return deletion(desired, mine, STOPS_CALLS) if mine else None
     if mine is None:
-        return _create(desired)
+        send = entry(desired, None, ctx)
+        differing = created(send)
+        return change(Action.CREATE, desired, NOT_THERE, differing=differing, send=send)
     if mine.type != desired.fields["type"]:
-        return _replace(desired, mine)
-    both = sides(desired, {**mine.fields, "type": mine.type}, ctx)
+        return _replace(desired, mine, ctx)
+    both = sides(desired, fields_of(mine), ctx)
     findings += unverified(desired, both.unverified)
     diff = diff_fields(both.before, both.after)
-    if not diff and not selection.resend("number", desired.key):
+    resend = selection.resend("number", desired.key)
+    if not diff and not resend:
         return None
-    return update(desired, mine, diff, _update_risks(mine), entry(desired, mine))
+    send = entry(desired, mine, ctx)
+    return update(desired, mine, diff, _update_risks(mine), send, resent=resend)
 
 
-def entry(desired: Desired, live: LiveAssignment | None) -> dict[str, object]:
+def entry(
+    desired: Desired, live: LiveAssignment | None, ctx: Context
+) -> dict[str, object]:
     """The whole entry as it is written: declared fields over live settable ones.
 
-    A live `hmac` is among them: Daily makes a new one when none is sent. A
-    declared null stays in, as a null, so that the writer can clear the field.
+    A live `hmac` is among them: Daily makes a new one when none is sent. In an entry
+    that is there a declared null stays in, so that the writer can clear the field.
     """
     kind = str(desired.fields["type"])
-    kept: dict[str, object] = {}
-    if live is not None and live.type == kind:
-        kept = {k: v for k, v in live.fields.items() if k in SETTABLE[kind]}
-        kept = {k: v for k, v in kept.items() if v is not None and v != ""}
+    if live is None or live.type != kind:
+        return {k: settled(v) for k, v in desired.fields.items() if v is not None}
+    kept = {k: v for k, v in live.fields.items() if k in SETTABLE[kind]}
+    kept = {k: v for k, v in kept.items() if v is not None and v != ""}
     wanted = {
-        k: v
+        k: overlay((k,), v, live.fields.get(k), ctx)
         for k, v in desired.fields.items()
         if v is not None or k not in NUMBER.generated
     }
     return {**kept, **wanted}
 
 
-def _create(desired: Desired) -> Change:
-    fields = created(desired, desired.fields)
-    send = entry(desired, None)
-    return change(Action.CREATE, desired, NOT_THERE, fields=fields, send=send)
-
-
-def _replace(desired: Desired, mine: LiveAssignment) -> Change:
-    turn = FieldChange(("type",), mine.type, desired.fields["type"])
-    rest = (f for f in created(desired, desired.fields) if f.path != ("type",))
+def _replace(desired: Desired, mine: LiveAssignment, ctx: Context) -> Change:
+    """The old entry goes with all that it held, and another one takes its place."""
+    send = entry(desired, None, ctx)
+    sent, held = dict(leaves(send)), dict(leaves(fields_of(mine)))
+    differing = [
+        FieldChange(path, held.get(path, ABSENT), value)
+        for path, value in sent.items()
+        if not same(reveal(held.get(path)), reveal(value))
+    ]
+    show = showing(NUMBER, desired, mine.fields)
+    removed = [
+        show(FieldChange(path, value, ABSENT))
+        for path, value in held.items()
+        if path not in sent and path != ("id",) and value not in (None, "", {}, [])
+    ]
     return change(
         Action.REPLACE,
         desired,
         DIFFERS,
         live=mine,
-        fields=(turn, *rest),
+        differing=differing,
         risks=(INTERRUPTS,),
-        send=entry(desired, None),
+        send=send,
+        removed=removed,
     )
 
 
 def _update_risks(mine: LiveAssignment) -> Iterator[Risk]:
     known = SETTABLE[mine.type] | NUMBER.server_made | {"type"}
     unknown = (k for k, v in mine.fields.items() if k not in known and v is not None)
-    yield from drops_keys("the entry", unknown)
+    yield from drops_keys(
+        "rewrites the entry without {}, which cannot be sent", unknown
+    )
 
 
 def _with_store_risks(change: Change, config: Config, live: Live) -> Change:
@@ -181,8 +200,8 @@ def _compare_stores(
 ) -> Iterator[Finding]:
     differing = [] if mine.type == other.type else ["type"]
     for name in sorted(SETTABLE.get(mine.type, frozenset()) - {"hmac"}):
-        left = canonical((name,), _plain(mine.fields.get(name)), ctx)
-        right = canonical((name,), _plain(other.fields.get(name)), ctx)
+        left = effective((name,), _plain(mine.fields.get(name)), ctx)
+        right = effective((name,), _plain(other.fields.get(name)), ctx)
         if not same(left, right):
             differing.append(name)
     if differing:

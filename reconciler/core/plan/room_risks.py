@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.core.kinds import ROOM
-from reconciler.core.model import LiveRoom
+from reconciler.core.model import LiveRoom, Path
 from reconciler.core.plan.changes import drops_keys
 from reconciler.core.plan.model import Risk
+from reconciler.core.times import iso
 
 PUBLIC = Risk("public", "is public: anyone with the link can join")
 NEW_PIN = Risk("new-pin", "gets a new PIN")
@@ -22,8 +23,7 @@ PIN_REMOVED = Risk("pin-lost", "ends dial-in; the PIN may not come back")
 
 def update_risks(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
     """The risks of sending these fields to a room that lives."""
-    if send.get("exp") is not None and room.exp is None:
-        yield WILL_EXPIRE
+    yield from _expiry_risks(room, send.get("exp"))
     if "dialin" in send and send["dialin"] is None and room.pin:
         yield PIN_REMOVED
     if isinstance(send.get("dialin"), Mapping) and not room.pin:
@@ -35,14 +35,27 @@ def update_risks(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
             yield from _object_risks(name, value, room.config.get(name))
 
 
+def _expiry_risks(room: LiveRoom, exp: object) -> Iterator[Risk]:
+    if not isinstance(exp, int):
+        return
+    if room.exp is None:
+        yield WILL_EXPIRE
+    elif room.pin and exp < room.exp:
+        text = f"its PIN ends on {iso(exp)} already, not on {iso(room.exp)}"
+        yield Risk("pin-ends-sooner", text)
+
+
 def _object_risks(
     name: str, sent: Mapping[str, object], have: object
 ) -> Iterator[Risk]:
     if not isinstance(have, Mapping):
         return
-    known = ROOM.objects[name].union(sent)
-    dropped = (k for k, v in have.items() if k not in known and v is not None)
-    yield from drops_keys(f"'{name}'", dropped)
+    unknown = _unknown((name,), sent, have)
+    yield from drops_keys(
+        f"sends {{}} of '{name}' back, which this version does not know: if Daily "
+        "refuses that, the object is written without it",
+        unknown,
+    )
     hidden = sorted(
         key
         for (obj, key) in (p for p in ROOM.maybe_hidden if p[0] == name)
@@ -53,3 +66,14 @@ def _object_risks(
             f"rewrites '{name}'; {', '.join(hidden)} may reset if Daily hides a value"
         )
         yield Risk("may-reset", text)
+
+
+def _unknown(path: Path, sent: object, have: object) -> Iterator[str]:
+    """Live keys that are sent back though this version does not know them."""
+    known = ROOM.objects.get(path[0]) if len(path) == 1 else ROOM.nested.get(path)
+    if known is None or not isinstance(sent, Mapping) or not isinstance(have, Mapping):
+        return
+    for key, value in sent.items():
+        if key in have and key not in known:
+            yield ".".join((*path[1:], key))
+        yield from _unknown((*path, key), value, have.get(key))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.core.compare.diff import FieldChange, diff_fields
+from reconciler.core.body.overlay import settled, update_body
+from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
 from reconciler.core.compare.equality import Context, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
@@ -18,8 +19,7 @@ from reconciler.core.plan.changes import (
     unverified,
     update,
 )
-from reconciler.core.plan.model import Action, Change, Draft, Selection
-from reconciler.core.plan.room_body import settled, update_body
+from reconciler.core.plan.model import PIN, Action, Change, Draft, Selection
 from reconciler.core.plan.room_checks import (
     folded,
     pin_expiry,
@@ -33,6 +33,7 @@ from reconciler.core.plan.room_risks import (
     PUBLIC,
     update_risks,
 )
+from reconciler.core.secrecy import Secret
 from reconciler.core.times import expired
 
 
@@ -68,7 +69,8 @@ def _plan_room(
             draft.in_sync += 1
         else:
             risks = (EJECTS, PIN_LOST) if room.pin else (EJECTS,)
-            draft.changes.append(deletion(desired, room, *risks))
+            made = deletion(desired, room, *risks, removed=_lost_pin(room))
+            draft.changes.append(made)
         return
     if expired(desired.fields.get("exp"), scene.now):
         # Daily refuses an exp that has passed, and nobody can join such a room:
@@ -98,16 +100,21 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
     if room is not None:
         risks.append(MAY_REVIVE)
     reason = NOT_THERE if room is None else "has expired"
-    fields = created(desired, send)
     return change(
         Action.CREATE,
         desired,
         reason,
         live=room,
-        fields=fields,
+        differing=created(send),
         risks=risks,
         send=send,
     )
+
+
+def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:
+    """What ends dial-in takes away; the PIN itself is never shown."""
+    if room.pin:
+        yield FieldChange(PIN, Secret(room.pin, "(PIN)"), ABSENT)
 
 
 def _updates(
@@ -129,18 +136,22 @@ def _updates(
     names = dict.fromkeys(str(field.path[0]) for field in diff)
     if resend:
         names = dict.fromkeys(desired.fields) | names
-    # A nested one travels with its object, and is no reason to write that object.
-    names |= dict.fromkeys(path[0] for path in desired.write_only if len(path) == 1)
-    send = update_body(desired, room, names, exp)
+    # What is nested travels with its object, and is no reason to write that object.
+    beside = (path for path in (*desired.write_only, *both.unverified))
+    names |= dict.fromkeys(path[0] for path in beside if len(path) == 1)
+    send = update_body(desired, room, names, exp, scene.ctx)
     findings += pin_expiry(desired, room, send, scene.now)
-    yield update(desired, room, diff, update_risks(room, send), send)
+    ends = "dialin" in send and send["dialin"] is None
+    removed = _lost_pin(room) if ends else ()
+    risks = update_risks(room, send)
+    yield update(desired, room, diff, risks, send, removed=removed, resent=resend)
 
 
 def _renew(desired: Desired, room: LiveRoom, exp: int | None) -> Change:
-    field = FieldChange(("exp",), room.exp, exp)
+    differing = [FieldChange(("exp",), room.exp, exp)]
     send = {"exp": exp}
     return change(
-        Action.RENEW, desired, "renewal", live=room, fields=(field,), send=send
+        Action.RENEW, desired, "renewal", live=room, differing=differing, send=send
     )
 
 

@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from reconciler.core.body.listing import leaves
 from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
@@ -162,7 +163,7 @@ def _create(run: Run, change: Change) -> None:
 
 
 def _update(run: Run, change: Change) -> None:
-    nulls = any(value is None for value in change.send.values())
+    nulls = any(value is None for _, value in leaves(change.send))
 
     def send() -> None:
         nonlocal nulls

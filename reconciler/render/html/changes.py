@@ -10,17 +10,22 @@ from reconciler.core.plan.model import Action, Change, Dropped, Plan
 from reconciler.core.text import short
 from reconciler.render.html.markup import Html, Node, el
 from reconciler.render.outline import (
+    ALSO_SENT,
+    CARRIED,
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    REMOVED,
     RENAMED,
     Group,
     Section,
+    carried_text,
     dropped_advice,
     dropped_effect,
     groups,
     is_drift,
     sections,
     sides,
+    with_value,
 )
 from reconciler.render.words import SIGNS, path_text
 
@@ -82,6 +87,7 @@ def _change(change: Change) -> Html:
         el("p", change.reason),
         *([el("ul", *risks, class_="risks")] if risks else []),
         *_table(change),
+        *_beside(change),
         class_=f"item {change.action}",
     )
 
@@ -94,6 +100,23 @@ def _table(change: Change) -> Iterator[Html]:
     head = el("tr", *(el("th", title, scope="col") for title in titles))
     rows = [_row(change, field, created) for field in change.fields]
     yield el("table", el("thead", head), el("tbody", *rows))
+
+
+def _beside(change: Change) -> Iterator[Html]:
+    """What is sent beside the fields, and what goes away."""
+    lines = [_line(REMOVED, with_value(f, f.before)) for f in change.removed]
+    lines += [
+        _line(ALSO_SENT, with_value(f, f.after) + " (drift)" * is_drift(change, f))
+        for f in change.also_sent
+    ]
+    if change.carried:
+        lines.append(_line(CARRIED, carried_text(change)))
+    if lines:
+        yield el("ul", *lines, class_="beside")
+
+
+def _line(what: str, text: str) -> Html:
+    return el("li", f"{what.capitalize()}: ", el("bdi", text))
 
 
 def _row(change: Change, field: FieldChange, created: bool) -> Html:

@@ -21,6 +21,8 @@ from reconciler.core.times import iso
 from reconciler.errors import DailyRejectedError, ReconcilerError
 
 FORMAT_VERSION = 1
+PLAN_VERSION = 2
+"""The format version of plans and reports, which list changes."""
 
 
 def dump(document: Mapping[str, object]) -> str:
@@ -31,9 +33,9 @@ def dump(document: Mapping[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True).replace("##", r"#\u0023")
 
 
-def head(kind: str, tool: str) -> dict[str, object]:
+def head(kind: str, tool: str, version: int = FORMAT_VERSION) -> dict[str, object]:
     """What every document begins with."""
-    return {"kind": kind, "format_version": FORMAT_VERSION, "tool_version": tool}
+    return {"kind": kind, "format_version": version, "tool_version": tool}
 
 
 def findings_document(
@@ -73,7 +75,7 @@ def plan_document(
 ) -> dict[str, object]:
     """A whole plan. `digest` identifies the config; `seconds` is the time to apply."""
     return {
-        **head("plan", tool),
+        **head("plan", tool, PLAN_VERSION),
         "domain": {"name": plan.live.domain.name, "id": plan.live.domain.id},
         "dialin_store": plan.store,
         "made_at": iso(plan.now),
@@ -128,6 +130,9 @@ def _change(change: Change) -> dict[str, object]:
         "origin": str(change.origin) or None,
         "rolling": asdict(rolling) if rolling else None,
         "fields": [_field(field, change) for field in change.fields],
+        "also_sent": [_field(field, change) for field in change.also_sent],
+        "carried": [_field(field, change) for field in change.carried],
+        "removed": [_field(field, change) for field in change.removed],
         "risks": [{"id": risk.id, "text": risk.text} for risk in change.risks],
     }
 
@@ -160,7 +165,7 @@ def report_document(
 ) -> dict[str, object]:
     """A whole report. `made_at` is when it was planned, in Unix seconds."""
     return {
-        **head("report", tool),
+        **head("report", tool, PLAN_VERSION),
         "domain": domain,
         "made_at": iso(made_at),
         "exit_code": exit_code,

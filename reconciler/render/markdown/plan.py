@@ -26,10 +26,14 @@ from reconciler.render.markdown.marks import (
 )
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.outline import (
+    ALSO_SENT,
+    CARRIED,
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    REMOVED,
     RENAMED,
     Section,
+    carried_text,
     dropped_advice,
     dropped_effect,
     gravest_first,
@@ -40,6 +44,7 @@ from reconciler.render.outline import (
     sections,
     sides,
     todo,
+    with_value,
 )
 from reconciler.render.words import count, duration, path_text, place_text
 
@@ -180,6 +185,20 @@ def _change(change: Change) -> Iterator[str]:
         yield f"+ {name}: {after}{mark}"
     if len(change.fields) > _FIELDS:
         yield f"# and {len(change.fields) - _FIELDS:,} more fields"
+    yield from _beside(change)
+
+
+def _beside(change: Change) -> Iterator[str]:
+    """What is sent beside the fields, and what goes away."""
+    for field in change.removed:
+        yield f"- {with_value(field, field.before)}  ({REMOVED})"
+    for field in change.also_sent[:_FIELDS]:
+        mark = "; drift" if is_drift(change, field) else ""
+        yield f"+ {with_value(field, field.after)}  ({ALSO_SENT}{mark})"
+    if len(change.also_sent) > _FIELDS:
+        yield f"# and {len(change.also_sent) - _FIELDS:,} more that are {ALSO_SENT}"
+    if change.carried:
+        yield f"# {CARRIED}: {short(carried_text(change), _MESSAGE)}"
 
 
 def _dropped(plan: Plan, room: int) -> Iterator[str]:

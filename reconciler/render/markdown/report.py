@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
+from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
 from reconciler.render.markdown.marks import code, details, fitting, marker_line
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, outcomes
 from reconciler.render.words import count
@@ -57,8 +57,7 @@ def _lists(report: Report) -> Iterator[str]:
         "PINs", [f"- room {code(p.room)} {PIN_NEWS[p.fate]}" for p in pins]
     )
     yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
-    bad = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.NOT_TRIED)
-    yield from _list("Not done", [_result(r) for r in report.of(*bad)])
+    yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)])
     yield from _list("Daily kept something else", [_kept(k) for k in report.kept])
     left = [
         f"- {item.change.action} {item.change.kind} {code(item.change.key)}: "

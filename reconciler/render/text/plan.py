@@ -9,16 +9,21 @@ from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
 from reconciler.core.text import clean, short
 from reconciler.render.outline import (
+    ALSO_SENT,
+    CARRIED,
     DROPPED_ABOUT,
     DROPPED_TITLE,
+    REMOVED,
     RENAMED,
     Section,
+    carried_text,
     dropped_advice,
     dropped_effect,
     is_drift,
     sections,
     sides,
     todo,
+    with_value,
 )
 from reconciler.render.text.findings import findings_text
 from reconciler.render.words import SIGNS, Paint, count, duration, path_text
@@ -95,8 +100,21 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
         moved = after if change.action is Action.CREATE else f"{before} -> {after}"
         drift = paint(" (drift)", "dim") if is_drift(change, field) else ""
         yield f"    {path_text(field)}: {moved}{drift}"
+    yield from _beside(change, paint)
     for risk in change.risks:
         yield f"    {paint('!', 'yellow', 'bold')} {paint(clean(risk.text), 'yellow')}"
+
+
+def _beside(change: Change, paint: Paint) -> Iterator[str]:
+    """What is sent beside the fields, and what goes away."""
+    for field in change.also_sent:
+        drift = paint(" (drift)", "dim") if is_drift(change, field) else ""
+        value = with_value(field, field.after)
+        yield f"    {paint(f'{ALSO_SENT}:', 'dim')} {value}{drift}"
+    for field in change.removed:
+        yield f"    {paint(f'{REMOVED}:', 'red')} {with_value(field, field.before)}"
+    if change.carried:
+        yield f"    {paint(f'{CARRIED}:', 'dim')} {carried_text(change)}"
 
 
 def _dropped(plan: Plan, paint: Paint) -> Iterator[str]:

@@ -23,7 +23,7 @@ from reconciler.core.model import (
 from reconciler.core.phone import e164
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Plan
-from reconciler.core.secrecy import Secret, mask_url, reveal, show, veil
+from reconciler.core.secrecy import Secret, mask_url, reveal, showing, veil
 
 NOW = 1_800_000_000
 HUSH = "hush-hush-value"
@@ -176,7 +176,7 @@ def test_a_variable_is_shown_on_neither_side(
     desired = Desired(kind.name, "r", {path[0]: wanted, "y": Secret(HUSH, "${HUSH}")})
     change = FieldChange(path, shown, reveal(wanted))
 
-    made = show(kind, change, desired, {path[0]: shown})
+    made = showing(kind, desired, {path[0]: shown})(change)
 
     for side in (made.before, made.after):
         assert HUSH not in str(as_shown(side)) + repr(side)

@@ -1,11 +1,230 @@
-"""Reading an approved plan."""
+"""What an approved plan allows: the same, or less."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from reconciler.core.plan.approval import read_approved
+from reconciler.core.model import (
+    Config,
+    Desired,
+    Live,
+    LiveAssignment,
+    LiveDomain,
+    LiveRoom,
+    Rolling,
+)
+from reconciler.core.plan import make_plan
+from reconciler.core.plan.approval import read_approved, unapproved
+from reconciler.core.plan.cost import Estimate
+from reconciler.core.plan.gates import check_gates
+from reconciler.core.plan.model import Plan, Selection
 from reconciler.errors import ReconcilerError
+from reconciler.render.json.documents import plan_document
+
+NOW = 1_800_000_000
+DAY = 86_400
+ROLLING = Rolling(180 * DAY, 60 * DAY)
+PIN = "01234567890"
+
+
+def planned(desired: Desired, live: Any = None, *, resend: bool = False) -> Plan:
+    """The plan for one resource; `live` is a room's config, or an assignment."""
+    rooms, entries = {}, ()
+    if isinstance(live, LiveAssignment):
+        entries = (live,)
+    elif live is not None:
+        rooms = {desired.key: LiveRoom(desired.key, "i", "private", live)}
+    reading = Live(LiveDomain("acme", "d", {}), rooms, 1, assignments=entries)
+    chosen = Selection(resend=lambda _kind, _key: resend)
+    config = Config("acme", resources=(desired,))
+    return make_plan(config, reading, now=NOW, selection=chosen)
+
+
+def room(fields: Any, **more: Any) -> Desired:
+    """A declared room."""
+    return Desired("room", "r", fields, **more)
+
+
+def refusals(reviewed: Plan, now: Plan) -> list[str]:
+    """Why the present plan goes beyond the reviewed one; through the plan's file."""
+    gates = check_gates(reviewed, {})
+    document = plan_document(reviewed, gates, Estimate(), 0, digest="", tool="0")
+    return [item.why for item in unapproved(now, read_approved(document))]
+
+
+TALK = {"display_name": "Phone"}
+LIVE_PIN = {"dialin": TALK, "dialin_code": PIN, "exp": NOW + 90 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "present", "why"),
+    [
+        pytest.param(
+            planned(room({"privacy": "private", "exp": NOW + DAY})),
+            planned(room({})),
+            "privacy was to be set; exp was to be set",
+            id="a-new-room-without-what-was-reviewed",
+        ),
+        pytest.param(
+            planned(room({"privacy": "private"})),
+            planned(room({"privacy": "private", "enable_chat": True})),
+            "enable_chat was not to change",
+            id="a-new-room-with-more",
+        ),
+        pytest.param(
+            planned(
+                room(
+                    {"lang": "de", "enable_chat": False},
+                    write_only=frozenset({("enable_chat",)}),
+                ),
+                {"enable_chat": True},
+            ),
+            planned(
+                room(
+                    {"lang": "de", "enable_chat": True},
+                    write_only=frozenset({("enable_chat",)}),
+                ),
+                {"enable_chat": True},
+            ),
+            "enable_chat was to be sent with another value",
+            id="write-only-with-another-value",
+        ),
+        pytest.param(
+            planned(room({"lang": "de"}), {}),
+            planned(
+                room(
+                    {"lang": "de", "enable_chat": True},
+                    write_only=frozenset({("enable_chat",)}),
+                ),
+                {},
+            ),
+            "enable_chat was not to be sent",
+            id="write-only-that-was-not-there",
+        ),
+        pytest.param(
+            planned(room({"dialin": {"display_name": "New"}}), {"dialin": TALK}),
+            planned(
+                room(
+                    {"dialin": {"display_name": "New", "wait_for_meeting_start": True}}
+                ),
+                {"dialin": TALK},
+            ),
+            "dialin.wait_for_meeting_start was not to be sent",
+            id="a-hidden-key-of-the-object",
+        ),
+        pytest.param(
+            planned(room({"lang": "de", "privacy": "private"}), {}),
+            planned(room({"lang": "de", "privacy": "private"}), {}, resend=True),
+            "privacy was not to be sent",
+            id="sent-again-on-request",
+        ),
+        pytest.param(
+            planned(room({"dialin": None}), {"dialin": TALK}),
+            planned(room({"dialin": None}), LIVE_PIN),
+            "dialin_code was not to be removed",
+            id="a-pin-that-was-not-there",
+        ),
+        pytest.param(
+            planned(room({}, absent=True), {}),
+            planned(room({}, absent=True), LIVE_PIN),
+            "dialin_code was not to be removed",
+            id="deletes-a-pin-that-was-not-there",
+        ),
+        pytest.param(
+            planned(room({"lang": "de"}, rolling=ROLLING), {"exp": NOW + 90 * DAY}),
+            planned(room({"lang": "de"}, rolling=ROLLING), {}),
+            "exp was not to change",
+            id="an-end-that-was-not-listed",
+        ),
+    ],
+)
+def test_nothing_is_sent_or_removed_that_was_not_reviewed(
+    reviewed: Plan, present: Plan, why: str
+) -> None:
+    """The reason names each path."""
+    assert refusals(reviewed, present) == [why]
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "present"),
+    [
+        pytest.param(
+            planned(room({"lang": "de", "enable_chat": True}), {}),
+            planned(room({"lang": "de", "enable_chat": True}), {"enable_chat": True}),
+            id="part-of-it-is-done",
+        ),
+        pytest.param(
+            planned(
+                room({"dialin": {"display_name": "New", "room_numbers": ["+1"]}}),
+                {"dialin": {**TALK, "room_numbers": ["+2"]}},
+            ),
+            planned(
+                room({"dialin": {"display_name": "New", "room_numbers": ["+1"]}}),
+                {"dialin": {**TALK, "room_numbers": ["+1"]}},
+            ),
+            id="a-done-field-travels-on-with-its-object",
+        ),
+        pytest.param(
+            planned(
+                room({"dialin": {"display_name": "New"}}),
+                {"dialin": {**TALK, "wait_for_meeting_start": True}},
+            ),
+            planned(
+                room({"dialin": {"display_name": "New"}}),
+                {"dialin": {**TALK, "room_numbers": ["+1"]}},
+            ),
+            id="carried-as-it-is-by-now",
+        ),
+        pytest.param(
+            planned(
+                room({"dialin": {"display_name": "New"}}, rolling=ROLLING), LIVE_PIN
+            ),
+            planned(
+                room({"dialin": {"display_name": "New"}}, rolling=ROLLING),
+                {**LIVE_PIN, "exp": NOW + 120 * DAY},
+            ),
+            id="a-computed-end",
+        ),
+    ],
+)
+def test_the_same_or_less_is_approved(reviewed: Plan, present: Plan) -> None:
+    """What is done by now, and what stays as Daily has it, needs no new review."""
+    assert refusals(reviewed, present) == []
+
+
+def test_a_replacement_may_not_take_more_away() -> None:
+    """An hmac that came after the review is not lost by it."""
+    desired = Desired("number", "+12095550100", {"type": "pin_dialin"})
+    bare = LiveAssignment(
+        "current", "pinless_dialin", "+12095550100", {"room_creation_api": "https://x"}
+    )
+    signed = LiveAssignment(
+        "current", "pinless_dialin", "+12095550100", {**bare.fields, "hmac": "aA=="}
+    )
+
+    assert refusals(planned(desired, bare), planned(desired, signed)) == [
+        "hmac was not to be removed"
+    ]
+    assert refusals(planned(desired, signed), planned(desired, bare)) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed"),
+    [pytest.param(1, 1, id="as-planned"), pytest.param(90, 1, id="edited-by-hand")],
+)
+def test_a_plan_file_opens_gates_for_what_it_holds_only(
+    count: int, allowed: int
+) -> None:
+    """One deletion was reviewed, whatever the numbers beside it say."""
+    reviewed = planned(room({}, absent=True), {})
+    gates = check_gates(reviewed, {"delete": 100})
+    document = plan_document(reviewed, gates, Estimate(), 0, digest="", tool="0")
+    [gate] = document["gates"]  # type: ignore[misc]
+    gate["count"], gate["allowed"] = count, 100
+
+    assert read_approved(document).allowed == {"delete": allowed}
 
 
 def document(made_at: str) -> dict[str, object]:

@@ -13,7 +13,8 @@ A file has these keys; what is left out is empty.
   `rooms`, `configs` (entries of /domain-dialin-config), `purchased`, `folded`.
 * `plan`: what must come out:
   * `changes`: each `{create: room lobby}` with `reason` (a usual one may be left
-    out), `fields` (path: [before, after]), `risks`, and `send` where it matters;
+    out), `fields` (path: [before, after]), `also_sent`, `carried` and `removed`
+    (path: value), `risks`, and `send` where it matters;
   * `findings`: ids of the findings, those of the config included;
   * `gates`: the closed ones, each with the option that opens it;
   * `in_sync`, `rooms` and `assignments` (unmanaged), `requests`: where written.
@@ -116,6 +117,9 @@ def changes_of(plan: Plan, expected: list[Case]) -> Iterator[Case]:
                 path_text(f): [labelled(f.before), labelled(f.after)]
                 for f in change.fields
             },
+            "also_sent": {path_text(f): labelled(f.after) for f in change.also_sent},
+            "carried": {path_text(f): labelled(f.after) for f in change.carried},
+            "removed": {path_text(f): labelled(f.before) for f in change.removed},
             "risks": [risk.id for risk in change.risks],
         }
         if index < len(expected) and "send" in expected[index]:
@@ -127,6 +131,7 @@ def completed(change: Case) -> Case:
     """An expected change with what may be left out."""
     action = next(Action(key) for key in change if key in set(Action))
     usual = {"reason": USUAL_REASONS[action], "fields": {}, "risks": []}
+    usual |= {"also_sent": {}, "carried": {}, "removed": {}}
     return {**usual, **change}
 
 

@@ -7,6 +7,8 @@ import pytest
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Desired, LiveAssignment, LiveRoom, Place
 from reconciler.core.plan.changes import (
+    NOT_THERE,
+    change,
     created,
     deletion,
     drops_keys,
@@ -52,20 +54,20 @@ def test_an_update_without_a_difference_was_requested(
 
 
 def test_a_new_resource_shows_no_secret() -> None:
-    """Null fields are not written, and a secret one is its label."""
-    fields = {"hmac": "hidden", "name_prefix": "a", "timeout_config": None}
+    """Each leaf that is sent is a field, and a secret one is its label."""
+    send = {"hmac": "hidden", "timeout_config": {"message": "a"}}
 
-    shown = list(created(NUMBER, fields))
+    made = change(Action.CREATE, NUMBER, NOT_THERE, differing=created(send), send=send)
 
-    assert [field.path for field in shown] == [("hmac",), ("name_prefix",)]
-    assert shown[0].after == Secret("hidden")
-    assert "hidden" not in repr(shown)
+    assert [f.path for f in made.fields] == [("hmac",), ("timeout_config", "message")]
+    assert made.fields[0].after == Secret("hidden")
+    assert "hidden" not in repr(made)
 
 
 @pytest.mark.parametrize("keys", [[], ["b"], ["b", "a"]])
 def test_dropped_keys_are_a_risk_only_when_there_are_any(keys: list[str]) -> None:
     """They are named in order."""
-    risks = list(drops_keys("the entry", keys))
+    risks = list(drops_keys("writes without {}, which", keys))
 
     assert [risk.id for risk in risks] == ["drops-keys"] * bool(keys)
     assert all(f"without {', '.join(sorted(keys))}, which" in r.text for r in risks)

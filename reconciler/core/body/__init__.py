@@ -1,0 +1,1 @@
+"""What is written: declared values over live ones, and the list of it for people."""

@@ -1,0 +1,73 @@
+"""What is written: declared values over live ones, and how whole objects are.
+
+Whether Daily merges an object or replaces it is unknown, so all of it is sent: the
+declared keys, and the live ones that the file does not declare, at every depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.core.compare.equality import Context, effective_default
+from reconciler.core.model import Desired, LiveRoom, Path
+
+
+def update_body(
+    desired: Desired,
+    room: LiveRoom,
+    names: Iterable[str],
+    exp: int | None,
+    ctx: Context,
+) -> dict[str, object]:
+    """The fields an update sends: the named ones whole, and `exp` beside `dialin`.
+
+    `exp` is what `expires` wants now, if it wants something.
+    """
+    send: dict[str, object] = {}
+    for name in names:
+        if name in desired.fields:
+            want, have = desired.fields[name], room.fields.get(name)
+            send[name] = overlay((name,), want, have, ctx)
+    if exp is not None:
+        send["exp"] = exp
+    if send.get("dialin") is not None and "exp" not in send:
+        # Whether a write of dialin must carry exp again is not documented.
+        known = desired.fields.get("exp") or room.exp
+        if known is not None:
+            send["exp"] = known
+    return send
+
+
+def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
+    """A declared value as it is written over the live one.
+
+    A null inside an object leaves its key out where Daily shows nothing. Where Daily
+    shows a value, the effective default is written, since a merge would keep the value;
+    without a known default it is null, which clears a field elsewhere in Daily's API.
+    """
+    if not isinstance(want, Mapping):
+        return settled(want)
+    live = have if isinstance(have, Mapping) else {}
+    body = {k: settled(v) for k, v in live.items() if k not in want and v is not None}
+    for key, value in want.items():
+        if value is not None:
+            body[key] = overlay((*path, key), value, live.get(key), ctx)
+        elif live.get(key) is not None:
+            body[key] = _reset((*path, key), live[key], ctx)
+    return body
+
+
+def _reset(path: Path, have: object, ctx: Context) -> object:
+    if isinstance(have, Mapping):
+        shown = {key: value for key, value in have.items() if value is not None}
+        return {key: _reset((*path, key), value, ctx) for key, value in shown.items()}
+    return effective_default(path, ctx)
+
+
+def settled(value: object) -> object:
+    """Drop null keys inside objects: null there means "leave this key out"."""
+    if isinstance(value, Mapping):
+        return {key: settled(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [settled(item) for item in value]
+    return value
