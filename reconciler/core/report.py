@@ -81,16 +81,20 @@ class PinNews:
 class Report:
     """Everything an apply has to say.
 
+    `left`: what differs from the config after the last write and is no change of
+    this run that Daily kept otherwise: it moved meanwhile, or because of a write.
     `lost`: foreign assignments that were seen before and not afterwards.
     `rescue_file`: where both dial-in stores were saved; empty once it was removed.
     `verified`: the domain was read after the last write.
     `left_out`: changes that the approved plan did not hold.
     `allowed_pins`: how many PINs were allowed to change.
     `requests` and `throttled` count what was sent, and the 429s among the answers.
+    `writes`: those that Daily answered as done.
     """
 
     results: tuple[Result, ...] = ()
     kept: tuple[Kept, ...] = ()
+    left: tuple[Change, ...] = ()
     pins: tuple[PinNews, ...] = ()
     lost: tuple[str, ...] = ()
     rescue_file: str = ""
@@ -99,6 +103,7 @@ class Report:
     unverified_reason: str = ""
     requests: int = 0
     throttled: int = 0
+    writes: int = 0
     seconds: float = 0.0
     left_out: tuple[Unapproved, ...] = ()
     allowed_pins: int = 0
@@ -111,7 +116,8 @@ class Report:
     def wrote(self) -> bool:
         """True when something in Daily was changed, or may have been."""
         written = self.of(Outcome.DONE, Outcome.UNKNOWN)
-        return bool(written) or any(result.wrote for result in self.results)
+        part_way = any(result.wrote for result in self.results)
+        return bool(written) or part_way or bool(self.writes)
 
     @property
     def exit_code(self) -> int:
@@ -122,8 +128,9 @@ class Report:
         bad = (
             self.of(*UNDONE)
             or self.kept
+            or self.left
             or self.lost
-            or self._has_bad_pins()
+            or self.bad_pins
             or self.stopped
             or not self.verified
             or self.left_out
@@ -135,12 +142,13 @@ class Report:
         only_moved = len(self.of(*UNDONE)) == len(self.of(Outcome.MOVED)) > 0
         return 4 if only_moved else 1
 
-    def _has_bad_pins(self) -> bool:
-        """PINs that are gone, or that changed without being allowed to."""
+    @property
+    def bad_pins(self) -> int:
+        """How many PINs are gone, or changed without being allowed to."""
         fates = [news.fate for news in self.pins]
-        if PinFate.LOST in fates or PinFate.MISSING in fates:
-            return True
-        return fates.count(PinFate.CHANGED) > self.allowed_pins
+        changed = fates.count(PinFate.CHANGED)
+        gone = fates.count(PinFate.LOST) + fates.count(PinFate.MISSING)
+        return gone + max(0, changed - self.allowed_pins)
 
 
 def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Result, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from reconciler.core.plan.model import Change
 from reconciler.core.report import Kept, Outcome, PinFate, Report
 from reconciler.render.words import count, duration, path_text, value_text
 
@@ -28,6 +29,13 @@ def cost(report: Report) -> str:
     if report.throttled:
         spent += f", {report.throttled:,} answered with 429"
     return spent
+
+
+def left_text(change: Change, quote: Callable[[str], str] = str) -> str:
+    """A change that is to do still, although this run did not plan it."""
+    paths = ", ".join(quote(path_text(field)) for field in change.fields)
+    what = f"{change.action} ({paths})" if paths else str(change.action)
+    return f"differs from the config after the last write; to do: {what}"
 
 
 def kept_text(kept: Kept, quote: Callable[[str], str] = str) -> str:

@@ -82,7 +82,9 @@ def _judge_race(trial: Trial, ran: Ran, *, seen: bool = True) -> str:
     said, missing = ran.json, pending(trial)
     if said["kind"] == "report":
         open_ = [r for r in said["results"] if r["outcome"] != "done"]
-        named = {f"{r['kind']} {r['key']}" for r in [*open_, *said["kept"]]}
+        named = {
+            f"{r['kind']} {r['key']}" for r in [*open_, *said["kept"], *said["left"]]
+        }
         unnamed = sorted(missing - named) if seen else []
         for address in unnamed:
             trial.problems.append(f"{address} was lost in the race and is not named")

@@ -91,7 +91,7 @@ def _misreported(
 ) -> Iterator[str]:
     """Where a report is silent about what is missing, or names what is there."""
     named = {f"{r['kind']} {r['key']}": r for r in said["results"]}
-    kept = {f"{k['kind']} {k['key']}" for k in said["kept"]}
+    kept = {f"{k['kind']} {k['key']}" for k in (*said["kept"], *said["left"])}
     for address in sorted(missing):
         outcome = named.get(address, {}).get("outcome", "not mentioned")
         if outcome in ("done", "not mentioned") and address not in kept:

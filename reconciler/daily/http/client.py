@@ -77,9 +77,13 @@ class ReadOnlyError(ReconcilerError):
 
 @dataclass(slots=True)
 class Counters:
-    """What was sent so far, how many answers were 429, and the bytes that came."""
+    """What was sent so far, how many answers were 429, and the bytes that came.
+
+    `written`: writes that Daily answered as done.
+    """
 
     requests: int = 0
+    written: int = 0
     throttled: int = 0
     received: int = 0
 
@@ -281,7 +285,10 @@ class DailyClient:
             reject(answer, method, path, hidden)
         if answer.status < 300 and is_error(found):
             raise contradiction(answer, method, path, hidden)
-        return written(answer, found, method, path)
+        made = written(answer, found, method, path)
+        with self._lock:
+            self.counters.written += 1
+        return made
 
     def _exchange(
         self,

@@ -51,16 +51,27 @@ def save(path: Path, rescue: Rescue) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise ReconcilerError(
-                f"cannot write the rescue file {target}: {error.strerror}; without it "
-                "no number is written: name another place with --rescue-file"
-            ) from error
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(body, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
+            raise _unwritable(target, error) from error
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(body, file, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException as error:
+            # Half of a copy would pass for one.
+            target.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise _unwritable(target, error) from error
+            raise
         return target
     raise ReconcilerError(f"too many rescue files beside {path}; nothing was sent")
+
+
+def _unwritable(target: Path, error: OSError) -> ReconcilerError:
+    return ReconcilerError(
+        f"cannot write the rescue file {target}: {error.strerror}; without it "
+        "no number is written: name another place with --rescue-file"
+    )
 
 
 def load(path: Path) -> Rescue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reconciler.core.plan.model import Change
 from reconciler.core.report import Outcome
@@ -13,7 +13,7 @@ from reconciler.errors import DailyError
 
 def stop_unsafe(run: Run, changes: Sequence[Change], error: StoresError) -> None:
     """Write none of these changes, and nothing after them."""
-    _lose(run, error.lost)
+    run.lose(error.lost)
     run.stop(str(error))
     for change in changes:
         run.note(change, Outcome.BLOCKED, f"{error}; plan again")
@@ -24,15 +24,10 @@ def look_after(run: Run) -> None:
     try:
         lost = run.stores.look()
     except DailyError as error:
-        run.stores_unread = True
         run.stop(
             f"the dial-in stores could not be read after a write: {explain(error)}"
         )
         return
     if lost:
-        _lose(run, lost)
+        run.lose(lost)
         run.stop(f"assignments that the file does not mention were lost: {lost[0]}")
-
-
-def _lose(run: Run, lost: Iterable[str]) -> None:
-    run.lost += [said for said in lost if said not in run.lost]

@@ -42,8 +42,16 @@ _PATH = "/domain-dialin-config"
 
 
 def apply_numbers(run: Run) -> None:
-    """Creations, updates and replacements; deletions wait for the rooms."""
-    _write(run, [c for c in _numbers(run) if c.action is not Action.DELETE])
+    """Creations, updates and replacements; deletions wait for the rooms.
+
+    Where there are only deletions, both stores are saved here all the same: before
+    anything is written, rooms included.
+    """
+    numbers = _numbers(run)
+    changes = [c for c in numbers if c.action is not Action.DELETE]
+    if numbers and not changes and not run.should_stop():
+        _prepare(run, numbers)
+    _write(run, changes)
 
 
 def delete_numbers(run: Run) -> None:
@@ -60,19 +68,8 @@ def _write(run: Run, changes: list[Change]) -> None:
     if not changes or run.should_stop():
         run.skip(changes, run.stopped)
         return
-    try:
-        seen = run.stores.read()
-        _save(run)
-    except StoresError as error:
-        stop_unsafe(run, changes, error)
-        # The copy may be all that is left of what an earlier reading showed.
-        with contextlib.suppress(ReconcilerError):
-            _save(run)
-        return
-    except ReconcilerError as error:
-        # Without a safety copy nothing is written, rooms included.
-        run.stop(error.message)
-        run.skip(changes, error.message)
+    seen = _prepare(run, changes)
+    if seen is None:
         return
     fresh = [c for c in changes if _unchanged(run, c, seen)]
     if run.plan.store == "legacy":
@@ -81,10 +78,31 @@ def _write(run: Run, changes: list[Change]) -> None:
     _write_current(run, fresh)
 
 
+def _prepare(run: Run, changes: Sequence[Change]) -> tuple[LiveAssignment, ...] | None:
+    """Read both stores and save them once; None when nothing may be written.
+
+    Without a safety copy that is nothing at all, rooms included.
+    """
+    try:
+        seen = run.stores.read()
+        _save(run)
+    except StoresError as error:
+        stop_unsafe(run, changes, error)
+        # The copy may be all that is left of what an earlier reading showed.
+        with contextlib.suppress(ReconcilerError):
+            _save(run)
+        return None
+    except ReconcilerError as error:
+        run.stop(error.message)
+        run.skip(changes, error.message)
+        return None
+    return seen
+
+
 def _save(run: Run) -> None:
     """Save all that was seen of both stores, before the first write."""
     if run.rescued is None:
-        managed = frozenset(change.key for change in _numbers(run))
+        managed = run.stores.written
         copy = rescue.Rescue(run.plan.live.domain.name, run.stores.known, managed)
         run.rescued = rescue.save(run.options.rescue_file, copy)
 

@@ -43,8 +43,11 @@ def wait_for_numbers(run: Run, change: Change) -> None:
 
 
 def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
-    """Compare a room's PIN before and after it was written."""
-    wanted = change.desired.fields.get("dialin") is not None
+    """Compare a room's PIN before and after it was written.
+
+    One is expected of a change that sends `dialin`, or where there was one.
+    """
+    wanted = change.send.get("dialin") is not None
     before = change.live_pin
     if change.ends_dialin or not (wanted or before):
         return

@@ -87,7 +87,7 @@ def _update_one(run: Run, change: Change) -> Outcome:
 def _check_pins(run: Run) -> None:
     changed = run.pins_changed()
     if changed and changed >= run.allowed("new-pin"):
-        rooms = ", ".join(sorted(run.pins))
+        rooms = ", ".join(news.room for news in run.pins)
         raise BlockedError(
             f"writing changed the PIN of {rooms}; to go on: --allow new-pin=N "
             "with the number of PINs that may change"

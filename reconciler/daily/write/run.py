@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,16 +24,14 @@ from reconciler.errors import (
     NotSentError,
 )
 
-SETTLING: float = 2.0
-"""Seconds to wait before a mismatch is read again and believed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What an apply is allowed to do, and where it keeps its safety copy.
 
     `allow`: gates opened by name and count. `now`: Unix seconds, asked anew when
-    something is planned. `on_result`: told each result as it comes.
+    something is planned. `on_result`: gets each result as it comes, one at a time;
+    what it raises is left aside.
     """
 
     now: Callable[[], float]
@@ -46,21 +45,19 @@ class Options:
 class Run:
     """The state of one apply. Everything that threads share goes through `_lock`.
 
-    `stores_unread`: the dial-in stores could not be read after one of them was written.
+    `rescued`: the file that holds both stores as they were before the first write.
     """
 
     client: DailyClient
     plan: Plan
     options: Options
-    results: list[Result] = field(default_factory=list)
-    pins: dict[str, PinNews] = field(default_factory=dict)
     stopped: str = ""
-    lost: list[str] = field(default_factory=list)
     rescued: Path | None = None
-    stores_unread: bool = False
     numbers: dict[str, Outcome] = field(default_factory=dict)
     stores: Stores = field(init=False)
-    _ended: dict[ChangeId, Outcome] = field(default_factory=dict)
+    _results: dict[ChangeId, Result] = field(default_factory=dict)
+    _pins: dict[str, PinNews] = field(default_factory=dict)
+    _lost: dict[str, None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -99,24 +96,35 @@ class Run:
             return self.note(change, Outcome.FAILED, explain(error))
         except Exception as error:
             # A mistake of ours must not take the report of what was written with it.
-            self.stop(f"internal error ({type(error).__name__})")
-            said = f"internal error: {type(error).__name__}; please report it"
-            return self.note(change, Outcome.UNKNOWN, said)
+            self.stop(internal_error(error))
+            return self.note(change, Outcome.UNKNOWN, internal_error(error))
         return self.note(change, Outcome.DONE)
 
     def note(
         self, change: Change, outcome: Outcome, reason: str = "", *, wrote: bool = False
     ) -> Outcome:
-        """Keep a result and tell whoever watches."""
+        """Keep the result of a change and show it; a later one takes its place."""
         result = Result(change, outcome, reason, wrote)
         with self._lock:
-            self._ended[change.id] = outcome
-            self.results.append(result)
+            self._results[change.id] = result
             if change.kind == "number":
                 self.numbers[change.key] = outcome
-            # Told one by one: whoever watches need not expect threads.
-            self.options.on_result(result)
+            # One by one: what shows them need not expect threads. A mistake in it
+            # is no reason to write less.
+            with contextlib.suppress(Exception):
+                self.options.on_result(result)
         return outcome
+
+    def settle(self, change: Change, outcome: Outcome, reason: str = "") -> None:
+        """Put the outcome that a reading showed in place of an unknown one."""
+        with self._lock:
+            self._results[change.id] = Result(change, outcome, reason)
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The results so far, one per change."""
+        with self._lock:
+            return tuple(self._results.values())
 
     def skip(self, changes: Iterable[Change], reason: str) -> None:
         """Note changes that were not tried."""
@@ -137,14 +145,38 @@ class Run:
     def tell_pin(self, room: str, fate: PinFate) -> None:
         """Note what became of a room's PIN; the worst news is kept."""
         with self._lock:
-            known = self.pins.get(room)
+            known = self._pins.get(room)
             if known is None or known.fate is PinFate.NEW:
-                self.pins[room] = PinNews(room, fate)
+                self._pins[room] = PinNews(room, fate)
+
+    def tell_pin_arrived(self, room: str) -> None:
+        """Note that a PIN that was missing is there: it took a while to show."""
+        with self._lock:
+            known = self._pins.get(room)
+            if known is not None and known.fate is PinFate.MISSING:
+                self._pins[room] = PinNews(room, PinFate.NEW)
+
+    @property
+    def pins(self) -> tuple[PinNews, ...]:
+        """What became of PINs so far, by room."""
+        with self._lock:
+            return tuple(sorted(self._pins.values(), key=lambda news: news.room))
 
     def pins_changed(self) -> int:
         """How many PINs that callers used no longer work."""
         broken = (PinFate.CHANGED, PinFate.LOST)
-        return sum(news.fate in broken for news in self.pins.values())
+        return sum(news.fate in broken for news in self.pins)
+
+    def lose(self, entries: Iterable[str]) -> None:
+        """Note foreign assignments that are gone or changed; see `lost`."""
+        with self._lock:
+            self._lost.update(dict.fromkeys(entries))
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Foreign assignments that a reading of this run no longer showed."""
+        with self._lock:
+            return tuple(self._lost)
 
     def allowed(self, gate: str) -> int:
         """The count that a gate was opened for."""
@@ -152,7 +184,9 @@ class Run:
 
     def ended(self, change: Change) -> Outcome | None:
         """How a change ended, None while it has not."""
-        return self._ended.get(change.id)
+        with self._lock:
+            result = self._results.get(change.id)
+        return result.outcome if result else None
 
     def stop_if_hopeless(self, error: DailyError) -> None:
         """End the run after an error that every further request would meet too."""
@@ -202,6 +236,11 @@ def left_for_number(
 def _left(run: Run, changes: Iterable[Change], live: Live) -> list[Change]:
     config = replace(run.plan.config, resources=tuple(c.desired for c in changes))
     return list(make_plan(config, live, now=run.options.now()).changes)
+
+
+def internal_error(error: Exception) -> str:
+    """A mistake in this program, by its type: the text may quote a secret."""
+    return f"internal error: {type(error).__name__}; please report it"
 
 
 def explain(error: DailyError) -> str:

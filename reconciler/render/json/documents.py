@@ -197,6 +197,15 @@ def report_document(
             }
             for kept in report.kept
         ],
+        "left": [
+            {
+                "action": str(change.action),
+                "kind": change.kind,
+                "key": change.key,
+                "paths": [list(field.path) for field in change.fields],
+            }
+            for change in report.left
+        ],
         "pins": [{"room": p.room, "fate": str(p.fate)} for p in report.pins],
         "lost": list(report.lost),
         "rescue_file": report.rescue_file or None,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconciler.core.plan.model import Change
 from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
 from reconciler.render.markdown.marks import code, details, fitting, marker_line
-from reconciler.render.outcome import PIN_NEWS, cost, kept_text, outcomes
+from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
 from reconciler.render.words import count
 
-_ROOM: Final = 8_500
-"""Characters of each list; there are seven, and a comment may have 65,536."""
+_ROOM: Final = 7_900
+"""Characters of each list; there are eight, and a comment may have 65,536."""
 _MESSAGE: Final = 500
 
 
@@ -59,6 +60,7 @@ def _lists(report: Report) -> Iterator[str]:
     yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
     yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)])
     yield from _list("Daily kept something else", [_kept(k) for k in report.kept])
+    yield from _list("Differs after the last write", [_left(c) for c in report.left])
     left = [
         f"- {item.change.action} {item.change.kind} {code(item.change.key)}: "
         f"{code(item.why, _MESSAGE)}"
@@ -86,3 +88,7 @@ def _result(result: Result) -> str:
 def _kept(kept: Kept) -> str:
     change = kept.change
     return f"- {change.kind} {code(change.key)}: {kept_text(kept, code)}"
+
+
+def _left(change: Change) -> str:
+    return f"- {change.kind} {code(change.key)}: {left_text(change, code)}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.plan.model import Action, Unapproved
+from reconciler.core.plan.model import Action, Change, Unapproved
 from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
 from reconciler.core.text import clean, short
-from reconciler.render.outcome import PIN_NEWS, cost, kept_text, outcomes
+from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
 from reconciler.render.words import Paint, count, path_text
 
 _PAST = {
@@ -48,6 +49,8 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
             yield result_line(result, paint)
     for kept in report.kept:
         yield from _kept(kept, paint)
+    for change in report.left:
+        yield _left(change, paint)
     if not report.verified:
         yield (
             f"{paint('not verified:', 'yellow', 'bold')} the domain could not be read "
@@ -58,6 +61,17 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
         yield f"{count(len(report.left_out), 'change')} left out: not approved."
     if report.exit_code:
         yield "tip: `daily-reconciler plan` shows what is left"
+    if report.rescue_file:
+        yield (
+            f"tip: `{restore_command(report.rescue_file)}` brings back what is "
+            "missing; the file holds secrets"
+        )
+
+
+def restore_command(file: str) -> str:
+    """The command that brings back what is missing, to be pasted into a shell."""
+    dashes = "-- " if file.startswith("-") else ""
+    return clean(f"daily-reconciler restore {dashes}{shlex.quote(file)}")
 
 
 def _pin_news(fate: PinFate) -> str:
@@ -72,11 +86,7 @@ def _lost(report: Report, paint: Paint) -> Iterator[str]:
     for said in report.lost:
         yield f"{paint('LOST:', 'red', 'bold')} {clean(said)}"
     if report.rescue_file:
-        yield (
-            f"both dial-in stores as they were before: {clean(report.rescue_file)}\n"
-            f"tip: `daily-reconciler restore {clean(report.rescue_file)}` brings back "
-            "what is missing; the file holds secrets"
-        )
+        yield f"both dial-in stores as they were before: {clean(report.rescue_file)}"
 
 
 def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
@@ -86,6 +96,12 @@ def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
     yield f"{head}: {kept_text(kept)}"
     if kept.field.path and kept.field.path[0] in kept.change.desired.extra:
         yield f"    if Daily never shows it: write_only: [{path_text(kept.field)}]"
+
+
+def _left(change: Change, paint: Paint) -> str:
+    """What differs and is not this run's: it moved meanwhile, or by a write."""
+    head = f"{paint('left:', 'red', 'bold')} {change.kind} {short(change.key)}"
+    return f"{head}: {left_text(change)}"
 
 
 def _summary(report: Report, paint: Paint) -> str:

@@ -1,0 +1,134 @@
+"""What holds for every apply: it writes nothing unsaved, and ends in a report."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from chaos.drawn import NOW
+from daily.write.in_memory import Answer, Daily, assuming, refusal
+
+from reconciler.core.report import Outcome, Result
+from reconciler.daily.write import apply as module
+
+ROOMS = {f"room-{n}": {"privacy": "private"} for n in range(4)}
+NUMBER = {"+12095550100": {"pin_dialin": {"name_prefix": "pin"}}}
+GONE = {"+12095550100": {"state": "absent"}}
+
+
+@pytest.fixture
+def daily(tmp_path: Path) -> Daily:
+    """A domain with a number that the file declares."""
+    made = Daily(tmp_path)
+    made.store.add_dialin_config(
+        "pin_dialin", {"phone_number": "+12095550100", "name_prefix": "old"}
+    )
+    return made
+
+
+@pytest.mark.parametrize("numbers", [NUMBER, GONE])
+def test_both_stores_are_saved_before_any_write(
+    daily: Daily, numbers: dict[str, Any]
+) -> None:
+    """Rooms included, also when the numbers are written last."""
+    seen: list[bool] = []
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if request.method != "GET":
+            seen.append(bool(daily.rescue_files))
+        return answer(request)
+
+    daily.between = between
+    report = daily.apply(phone_numbers=numbers, rooms=ROOMS)
+
+    assert report.exit_code == 0
+    assert len(seen) == 5
+    assert all(seen)
+
+
+@pytest.mark.parametrize("numbers", [NUMBER, GONE])
+@pytest.mark.parametrize("call", ["fsync", "open"])
+def test_without_a_rescue_file_nothing_is_written(
+    daily: Daily,
+    monkeypatch: pytest.MonkeyPatch,
+    numbers: dict[str, Any],
+    call: str,
+) -> None:
+    """A full disk ends the run before its first write: code 1, no half of a file."""
+
+    def full(*_args: object, **_named: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, call, full)
+    report = daily.apply(phone_numbers=numbers, rooms=ROOMS)
+    monkeypatch.undo()
+
+    assert report.exit_code == 1
+    assert {r.outcome for r in report.results} == {Outcome.NOT_TRIED}
+    assert daily.writes == []
+    assert daily.rescue_files == []
+    assert "No space left" in report.stopped
+
+
+@pytest.mark.parametrize("phase", ["apply_rooms", "delete_rooms", "delete_numbers"])
+def test_a_mistake_between_writes_loses_no_result(
+    daily: Daily, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    """The report has every change, and the code is that of a run that has written."""
+
+    def fail(_run: object) -> None:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr(module, phase, fail)
+    report = daily.apply(phone_numbers=NUMBER, rooms=ROOMS)
+
+    assert len(report.results) == 5
+    assert Result(report.results[0].change, Outcome.DONE) in report.results
+    assert report.exit_code == 3
+    assert "KeyError" in report.stopped
+    assert "secret" not in report.stopped
+
+
+def test_what_shows_results_cannot_stop_the_writes(
+    daily: Daily, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken stream or a mistake in the display changes nothing."""
+    shown: list[Result] = []
+
+    def fail(result: Result) -> None:
+        shown.append(result)
+        raise BrokenPipeError
+
+    make = module.Run
+
+    def run(client: Any, plan: Any, options: Any) -> Any:
+        return make(client, plan, replace(options, on_result=fail))
+
+    monkeypatch.setattr(module, "Run", run)
+    report = daily.apply(phone_numbers=NUMBER, rooms=ROOMS)
+
+    assert report.exit_code == 0
+    assert len(shown) == 5
+
+
+def test_a_change_that_failed_after_a_write_is_not_code_1(tmp_path: Path) -> None:
+    """Whatever its result says: Daily has answered one of its writes with yes."""
+    daily = assuming(tmp_path, expired="zombie")
+    daily.store.add_room("zombie", {"exp": NOW - 1_000}, privacy="private")
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        # It is revived with an end, which the second write is to take away.
+        if daily.writes.count("POST /rooms/zombie") == 2:
+            return refusal(400, error="invalid-request-error", info="no")
+        return answer(request)
+
+    daily.between = between
+    report = daily.apply(rooms={"zombie": {"privacy": "private"}})
+
+    assert [r.outcome for r in report.results] == [Outcome.FAILED]
+    assert report.exit_code == 3
