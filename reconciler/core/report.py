@@ -61,11 +61,12 @@ class Kept:
 
 
 class PinFate(enum.StrEnum):
-    """What became of a room's PIN."""
+    """What became of a room's PIN. `gone`: the room itself is not there any more."""
 
     NEW = "new"
     CHANGED = "changed"
     LOST = "lost"
+    GONE = "gone"
     MISSING = "missing"
 
 
@@ -147,7 +148,7 @@ class Report:
         """How many PINs are gone, or changed without being allowed to."""
         fates = [news.fate for news in self.pins]
         changed = fates.count(PinFate.CHANGED)
-        gone = fates.count(PinFate.LOST) + fates.count(PinFate.MISSING)
+        gone = sum(fate not in (PinFate.NEW, PinFate.CHANGED) for fate in fates)
         return gone + max(0, changed - self.allowed_pins)
 
 

@@ -13,6 +13,7 @@ PIN_NEWS: Final[Mapping[PinFate, str]] = {
     PinFate.NEW: "has a new PIN",
     PinFate.CHANGED: "has another PIN now: callers with the old one cannot join",
     PinFate.LOST: "has lost its PIN: callers cannot join",
+    PinFate.GONE: "is gone, and its PIN with it: callers cannot join",
     PinFate.MISSING: "got no PIN, although dialin was sent",
 }
 

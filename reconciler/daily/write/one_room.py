@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote
 
 from reconciler.core.model import LiveRoom
@@ -15,6 +17,7 @@ from reconciler.daily.write.settle import looking_after
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
+    DailyRejectedError,
 )
 
 
@@ -64,3 +67,14 @@ def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
         run.tell_pin(change.key, PinFate.NEW if after else PinFate.MISSING)
     else:
         run.tell_pin(change.key, PinFate.CHANGED if after else PinFate.LOST)
+
+
+@contextmanager
+def telling_when_gone(run: Run, change: Change) -> Iterator[None]:
+    """Note that callers cannot join when the room with their PIN is not there."""
+    try:
+        yield
+    except DailyRejectedError as error:
+        if error.status == 404 and change.live_pin:
+            run.tell_pin(change.key, PinFate.GONE)
+        raise

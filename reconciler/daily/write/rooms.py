@@ -7,6 +7,7 @@ read, and the write is repeated only when the read shows that it is still needed
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
@@ -16,6 +17,7 @@ from reconciler.daily.read import read_room
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
     room_path,
+    telling_when_gone,
     wait_for_numbers,
     watch_pin,
     write_room,
@@ -26,6 +28,7 @@ from reconciler.daily.write.run import (
     left_for_room,
 )
 from reconciler.daily.write.settle import no_error_when_gone, settle
+from reconciler.daily.write.waves import in_waves
 from reconciler.errors import (
     DailyRejectedError,
 )
@@ -57,41 +60,63 @@ def delete_rooms(run: Run) -> None:
 
 
 def _pinned_first(run: Run, changes: Sequence[Change]) -> None:
-    """Write rooms, those that callers reach by PIN one first.
+    """Write rooms, those that callers reach by PIN first and in waves.
 
-    Whether a PIN survives an update is unknown. The first room tells, and when its
-    PIN changed the others wait for somebody to allow it.
+    Whether a PIN survives an update is unknown. Once one changed or is gone, the
+    others wait for somebody to allow it.
     """
-    pinned = [c for c in changes if c.live_pin and not c.ends_dialin]
-    others = [c for c in changes if not c.live_pin or c.ends_dialin]
-    proven = False
-    while pinned and not proven:
-        # A room that was refused proves nothing, and once PINs do change, no more
-        # than were allowed may: so one at a time until one was written and kept its.
-        outcome = _update_one(run, pinned.pop(0))
-        proven = outcome is Outcome.DONE and not run.pins_changed()
-    run.client.parallel(lambda change: _update_one(run, change), [*pinned, *others])
+    pinned = [c for c in changes if _keeps_pin(c)]
+    others = [c for c in changes if not _keeps_pin(c)]
+    left = in_waves(
+        pinned, lambda wave: _write_wave(run, wave), lambda: _pins_at_stake(run)
+    )
+    for change in left:
+        run.attempt(change, lambda: _refuse(run))
+    run.client.parallel(lambda change: _update_one(run, change), others)
+
+
+def _keeps_pin(change: Change) -> bool:
+    return bool(change.live_pin) and not change.ends_dialin
+
+
+def _write_wave(run: Run, wave: Sequence[Change]) -> int:
+    """Write some rooms at once; returns how many kept their PIN."""
+    outcomes = run.client.parallel(lambda change: _update_one(run, change), wave)
+    broken = run.rooms_without_their_pin()
+    return sum(
+        outcome is Outcome.DONE and change.key not in broken
+        for change, outcome in zip(wave, outcomes, strict=True)
+    )
+
+
+def _pins_at_stake(run: Run) -> int | None:
+    """How many PINs may still change; None while none did and none was allowed to."""
+    changed, allowed = len(run.rooms_without_their_pin()), run.allowed("new-pin")
+    return max(0, allowed - changed) if changed or allowed else None
 
 
 def _update_one(run: Run, change: Change) -> Outcome:
     def work() -> None:
         wait_for_numbers(run, change)
-        if change.live_pin and not change.ends_dialin:
+        if _keeps_pin(change):
             _check_pins(run)
-        room = _update(run, change)
-        watch_pin(run, change, room)
+        with telling_when_gone(run, change):
+            watch_pin(run, change, _update(run, change))
 
     return run.attempt(change, work)
 
 
 def _check_pins(run: Run) -> None:
-    changed = run.pins_changed()
-    if changed and changed >= run.allowed("new-pin"):
-        rooms = ", ".join(news.room for news in run.pins)
-        raise BlockedError(
-            f"writing changed the PIN of {rooms}; to go on: --allow new-pin=N "
-            "with the number of PINs that may change"
-        )
+    if _pins_at_stake(run) == 0:
+        _refuse(run)
+
+
+def _refuse(run: Run) -> NoReturn:
+    rooms = ", ".join(run.rooms_without_their_pin())
+    raise BlockedError(
+        f"writing changed the PIN of {rooms}; to go on: --allow new-pin=N "
+        "with the number of PINs that may change"
+    )
 
 
 def _update(run: Run, change: Change) -> LiveRoom:

@@ -162,10 +162,10 @@ class Run:
         with self._lock:
             return tuple(sorted(self._pins.values(), key=lambda news: news.room))
 
-    def pins_changed(self) -> int:
-        """How many PINs that callers used no longer work."""
-        broken = (PinFate.CHANGED, PinFate.LOST)
-        return sum(news.fate in broken for news in self.pins)
+    def rooms_without_their_pin(self) -> list[str]:
+        """The rooms that callers can no longer join with the PIN that they used."""
+        broken = (PinFate.CHANGED, PinFate.LOST, PinFate.GONE)
+        return [news.room for news in self.pins if news.fate in broken]
 
     def lose(self, entries: Iterable[str]) -> None:
         """Note foreign assignments that are gone or changed; see `lost`."""

@@ -198,8 +198,7 @@ def _check_pins(run: Run, live: Live) -> None:
     """Every PIN that callers used before the run must be there, and each new one."""
     sent = _sent_dialin(run, (Outcome.DONE,))
     for name in _without_pin(run, live, (Outcome.DONE,)):
-        gone = _has_pin_before(run, name)
-        run.tell_pin(name, PinFate.LOST if gone else PinFate.MISSING)
+        run.tell_pin(name, _fate(run, name, is_there=name in live.rooms))
     for name in _declared(run) & live.rooms.keys():
         before, after = run.plan.live.rooms.get(name), live.rooms[name]
         if not after.pin:
@@ -212,6 +211,13 @@ def _check_pins(run: Run, live: Live) -> None:
         elif name in sent:
             # The answer to its write may have been lost.
             run.tell_pin(name, PinFate.NEW)
+
+
+def _fate(run: Run, name: str, *, is_there: bool) -> PinFate:
+    """What became of the PIN of a room that shows none."""
+    if not _has_pin_before(run, name):
+        return PinFate.MISSING
+    return PinFate.LOST if is_there else PinFate.GONE
 
 
 def _without_pin(run: Run, live: Live, outcomes: tuple[Outcome, ...]) -> list[str]:

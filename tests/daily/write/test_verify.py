@@ -264,7 +264,7 @@ def test_a_pin_room_that_vanishes_is_named(daily: Daily) -> None:
 
     report = daily.apply(rooms={"phone": PHONE, "lobby": LOBBY})
 
-    assert PinNews("phone", PinFate.LOST) in report.pins
+    assert PinNews("phone", PinFate.GONE) in report.pins
     assert report.exit_code == 3
 
 
