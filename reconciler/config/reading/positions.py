@@ -21,11 +21,11 @@ Spot: TypeAlias = int
 _COLUMN_BITS: Final = 16
 TO_END: Final = (1 << _COLUMN_BITS) - 1
 """The width of what runs on beyond its first line."""
-_BREAK: Final = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK: Final = re.compile(r"\r\n|[\n\r]")
 
 
 def split_lines(text: str) -> list[str]:
-    """Split where YAML sees the end of a line."""
+    """Split where YAML and editors see the end of a line: LF, CRLF or CR."""
     return _BREAK.split(text)
 
 

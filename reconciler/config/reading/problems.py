@@ -18,8 +18,13 @@ from reconciler.core.findings import Finding
 from reconciler.core.model import Place
 
 _UNFIT: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]"
 )
+"""Beside controls: what only some readers take for a line end (U+0085, U+2028,
+U+2029), and what shows text in another order than it has (U+202A to U+202E, U+2066
+to U+2069). Either hides a line from a reviewer."""
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 _QUOTE: Final = "put the value in quotes"
 
 # The parser's words, ours, a hint, and whether its context is the better place.
@@ -60,15 +65,26 @@ _KNOWN: Final[tuple[tuple[str, str, str, bool], ...]] = (
 def unfit_character(text: str, file: str) -> Finding | None:
     """Find the first character that no YAML file may hold."""
     match = _UNFIT.search(text)
-    if match is None:
+    # Git and many editors show a lone CR as no line end where others are LF.
+    lone = _LONE_RETURN.search(text) if "\n" in text else None
+    first = min(filter(None, (match, lone)), key=lambda m: m.start(), default=None)
+    if first is None:
         return None
-    lines = split_lines(text[: match.start()])
-    return Finding(
-        "yaml-syntax",
-        f"the character U+{ord(match[0]):04X} cannot stand in a YAML file",
-        Place(file, len(lines), len(lines[-1]) + 1),
-        hint="remove it; editors often hide control characters",
-    )
+    lines = split_lines(text[: first.start()])
+    place = Place(file, len(lines), len(lines[-1]) + 1)
+    if first is lone:
+        message = "a carriage return alone ends a line for some readers only"
+        hint = "remove it; a file ends its lines in LF or CRLF"
+    else:
+        code = f"U+{ord(first[0]):04X}"
+        message = f"the character {code} cannot stand in a config file"
+        hint = f'remove it, or write "{_escape(first[0])}" in double quotes'
+    return Finding("yaml-syntax", message, place, hint=hint)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def broken(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
