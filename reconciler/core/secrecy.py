@@ -22,7 +22,8 @@ _PLAIN: Final = frozenset({str, bool, int, float, type(None)})
 """Types with nothing inside. Asked for before `Mapping`, which is slow to ask for."""
 _USER: Final = re.compile(r"//[^/@\s]*@")
 _QUERY: Final = re.compile(r"(?<=\S)\?[^\s\"'#]+")
-_SECRET_NAMES: Final = frozenset(p[-1] for k in KINDS.values() for p in k.secret)
+SECRET_NAMES: Final = frozenset(p[-1] for k in KINDS.values() for p in k.secret)
+"""Keys whose values are secret, whatever stands in them."""
 SECRET_WORDS: Final = ("hmac", "url", "password", "secret", "token", "credentials")
 """Words in the name of a key that make its value likely to be a secret."""
 
@@ -54,7 +55,7 @@ def is_secret(kind: KindName, path: Path) -> bool:
 
 def is_secret_key(path: Path) -> bool:
     """Tell by the name alone whether a value is secret, wherever it stands."""
-    return not _SECRET_NAMES.isdisjoint(path)
+    return not SECRET_NAMES.isdisjoint(path)
 
 
 def sounds_secret(path: Path) -> bool:

@@ -1,39 +1,44 @@
 """The marked line of a finding as it may be shown: secrets masked, controls gone.
 
-Masked are the values that stand at secret places of the file, wherever a shown line
-repeats them; whatever follows a key that sounds secret, since a line may be broken,
-doubled or misplaced; and user info and query of addresses. Where the YAML itself is
-broken, long random-looking words go too, because nobody can tell what they are.
+Masked are the values that stand at secret places of the file, wherever a line or a
+message repeats them, and what may be secret by the text around it (`suspects`). Where
+the YAML itself is broken, long random-looking words go too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from reconciler.config.reading import suspects
 from reconciler.config.reading.positions import Document, split_lines
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place
-from reconciler.core.secrecy import (
-    SECRET_WORDS,
-    is_secret_key,
-    mask_address,
-    sounds_secret,
-)
+from reconciler.core.secrecy import is_secret_key, sounds_secret
 
 _MASK: Final = "***"
 _FARTHEST: Final = 300
 _SHORTEST: Final = 4
-_KEYED: Final = re.compile(
-    rf"(?i)((?<!\w)(?:{'|'.join(SECRET_WORDS)}|api_?key)[\"']?\s*:\s+)"
-    r"(?![\"']?\$\{\w+\}[\s,}\"']*(?:\s\#.*)?$)(?=[^\s#]).+"
-)
-_STREAM: Final = re.compile(r"(?i)(rtmps?://)[^\s\"']+")
+_NEAR: Final = 60
+"""Lines after a place whose text a message may quote: it quotes 60 characters."""
+_BEFORE: Final = 2
 _DEFAULT: Final = re.compile(r"(\$\{\w*)[^\w}][^}]*")
 _RANDOM: Final = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[\w+/=-]{20,}")
 _VALUE: Final = re.compile(r"(:\s+).+")
+_QUOTED: Final = re.compile(
+    r"(?<=')[^']*(?=')|(?<=\")[^\"]*(?=\")|(?<=[\[{])[^\]}]*(?=[\]}])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The lines of one file, and the words of its secret values if it can be read."""
+
+    lines: list[str]
+    secrets: tuple[str, ...]
+    readable: bool
 
 
 def marked(
@@ -43,25 +48,54 @@ def marked(
 ) -> tuple[Finding, ...]:
     """Give each finding its source line; `texts` are the files by name, as read."""
     readable = {document.file: document for document in documents}
-    lines: dict[str, list[str]] = {}
-    secrets: dict[str, tuple[str, ...]] = {}
+    sources: dict[str, _Source] = {}
     shown = []
     for finding in findings:
         place = finding.place
         if place is None or place.line == 0 or place.file not in texts:
             shown.append(finding)
             continue
-        if place.file not in lines:
+        if place.file not in sources:
             text = texts[place.file].removeprefix("\ufeff")
-            lines[place.file] = split_lines(text)
             document = readable.get(place.file)
-            secrets[place.file] = _secrets(document)
-        line = _line(lines[place.file], place)
-        line = _masked(line, finding, secrets[place.file])
-        if place.file not in readable:
-            line = _RANDOM.sub(_MASK, line)
-        shown.append(_with_line(finding, place, _printable(line)))
+            sources[place.file] = _Source(
+                split_lines(text), _secrets(document), document is not None
+            )
+        source = sources[place.file]
+        line = _printable(_line(source, finding, place))
+        shown.append(_with_line(_hushed(finding, source, place), place, line))
     return tuple(shown)
+
+
+def _hushed(finding: Finding, source: _Source, place: Place) -> Finding:
+    """The finding without words that are, or may be, secret."""
+    first = max(0, place.line - 1 - _BEFORE)
+    count = _NEAR + place.line - first
+    words = set(source.secrets)
+    words |= set(filter(suspects.is_word, suspects.words(source.lines, first, count)))
+    if not words:
+        return finding
+
+    def hush(text: str) -> str:
+        for secret in source.secrets:
+            text = text.replace(secret, _MASK)
+        return _QUOTED.sub(lambda quoted: _covered(quoted[0], words), text)
+
+    return replace(
+        finding,
+        message=hush(finding.message),
+        hint=hush(finding.hint),
+        path=tuple(_covered(step, words) for step in finding.path),
+    )
+
+
+def _covered(text: str, words: Iterable[str]) -> str:
+    """A quoted text, or a mask where it has one of the words, be it cut short."""
+    cut = re.split(r"[^\w]", text.removesuffix("…"))[-1] if text.endswith("…") else ""
+    for word in words:
+        if word[:20] in text or (len(cut) >= _SHORTEST and word.startswith(cut)):
+            return _MASK
+    return text
 
 
 def _with_line(finding: Finding, place: Place, line: str) -> Finding:
@@ -71,25 +105,22 @@ def _with_line(finding: Finding, place: Place, line: str) -> Finding:
     return replace(finding, place=place, source=line)
 
 
-def _line(lines: list[str], place: Place) -> str:
-    """The line; nothing where the caret would be off the page."""
-    if place.line > len(lines) or place.column > _FARTHEST:
+def _line(source: _Source, finding: Finding, place: Place) -> str:
+    """The line without its secrets; nothing where the caret would be off the page."""
+    if place.line > len(source.lines) or place.column > _FARTHEST:
         return ""
-    return lines[place.line - 1][: 2 * _FARTHEST]
-
-
-def _masked(line: str, finding: Finding, secrets: tuple[str, ...]) -> str:
-    for secret in secrets:
+    line = source.lines[place.line - 1]
+    start = suspects.secret_from(source.lines, place.line - 1)
+    if start is not None:
+        line = line[:start] + _MASK
+    line = line[: 2 * _FARTHEST]
+    for secret in source.secrets:
         line = line.replace(secret, _MASK)
-    line = _KEYED.sub(rf"\1{_MASK}", line)
-    line = _STREAM.sub(rf"\1{_MASK}", line)
-    if "://" in line:
-        line = mask_address(line)
     if finding.id == "bad-variable":
         line = _DEFAULT.sub(rf"\1{_MASK}", line)
     if finding.id == "unknown-property" and sounds_secret(finding.path):
         line = _VALUE.sub(rf"\1{_MASK}", line)
-    return line
+    return line if source.readable else _RANDOM.sub(_MASK, line)
 
 
 def _secrets(document: Document | None) -> tuple[str, ...]:

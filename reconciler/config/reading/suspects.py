@@ -21,9 +21,12 @@ _BACK: Final = 200
 _KEY: Final = re.compile(r"(?P<key>\w[\w-]*)[\"']?\s*:")
 _FIRST: Final = re.compile(r"(?:^[\s#-]*|[{,]\s*)[\"']?(?P<key>\w+)")
 _KEY_LINE: Final = re.compile(r"\s*(?:- +)*[\"']?[\w+-]+[\"']?\s*:(?:\s|$)")
-_REFERENCE: Final = re.compile(r"[:\s\"']*\$\{\w+\}[\s,}\]\"']*$")
+_REFERENCE: Final = re.compile(r"[:\s\"']*\$\{\w+\}[\s,}\]\"'#]*")
+_LEAD: Final = re.compile(r"[:\s]*[\[\]{},|>\s]*")
+_SOUNDS: Final = re.compile(r"(?:^|_)(?:api)?key(?:_|$)|secret")
 _CARRIES: Final = re.compile(
-    r"[^\s@]@|/\S*\?\S|\w=[^\s=]|//[^/\s]*:[^/\s]*[^\d/\s\"',}\]]|rtmp", re.IGNORECASE
+    r"[^\s@]@|/\S*\?\S|(?<!\$schema)(?<=\w)=[^\s=]|//[^/\s]*:[^/\s]*[^\d/\s\"',}\]]|rtmp",
+    re.IGNORECASE,
 )
 """An address with user info, a query or a stream key, as it is or damaged."""
 _ADDRESS: Final = re.compile(r"[^\s\"'({\[]*(?:://?|//)|\S+@|\S*[?=]|\S*rtmp")
@@ -39,10 +42,16 @@ def secret_from(lines: Sequence[str], index: int) -> int | None:
     `lines` are those of the whole file.
     """
     line = lines[index]
-    starts = [start for start in (_own(line), _joined(lines, index)) if start is not None]
+    starts = [_own(line), _joined(lines, index)]
     if _belongs(lines, index):
-        starts.append(len(line) - len(line.lstrip()))
-    return min(starts, default=None)
+        starts.append(_indent(line))
+    found = min((start for start in starts if start is not None), default=None)
+    if found is None:
+        return None
+    # A key alone, or a bracket, tells nothing.
+    lead = _LEAD.match(line, found)
+    found = lead.end() if lead else found
+    return found if found < len(line) else None
 
 
 def words(lines: Sequence[str], index: int, count: int) -> Iterator[str]:
@@ -68,8 +77,8 @@ def _own(line: str) -> int | None:
     if _CARRIES.search(line) and (address := _ADDRESS.search(line)):
         starts.append(address.start())
     found = min(starts, default=None)
-    if found is None or _REFERENCE.fullmatch(line, found):
-        return None
+    if found is not None and (reference := _REFERENCE.match(line, found)):
+        found = reference.end()
     return found
 
 
@@ -99,7 +108,8 @@ def _belongs(lines: Sequence[str], index: int) -> bool:
         if not above.strip():
             continue
         inside = _indent(above) < deep
-        if (inside or not is_key) and _own(above) is not None:
+        starts = (_own(above), _joined(lines, at)) if inside or not is_key else ()
+        if any(start is not None for start in starts):
             return True
         if _KEY_LINE.match(above):
             # Below a key, only what is deeper than the line can still belong to it.
@@ -121,7 +131,7 @@ def _is_secret(key: str) -> bool:
         return True
     if name in _vocabulary():
         return False
-    return "key" in name or "secret" in name or bool(nearest(name, _NAMES, 0.6))
+    return bool(_SOUNDS.search(name) or nearest(name, _NAMES, 0.6))
 
 
 _NAMES: Final = (*sorted(SECRET_NAMES), *SECRET_WORDS)

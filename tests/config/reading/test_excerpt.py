@@ -73,11 +73,11 @@ def test_shows_the_line_as_written(load_text: Load) -> None:
 
 
 def test_references_are_shown(load_text: Load) -> None:
-    """The name of a variable helps and betrays nothing."""
-    loaded = load_text(f"{PINLESS}      hmac: ${{KEY}}  # from the vault\n")
+    """The name of a variable helps; a comment after it may hold the old value."""
+    loaded = load_text(f"{PINLESS}      hmac: ${{KEY}}  # {SECRET}\n")
 
     (finding,) = loaded.findings
-    assert finding.source == "      hmac: ${KEY}  # from the vault"
+    assert finding.source == "      hmac: ${KEY}  # ***"
 
 
 def test_the_caret_does_not_tell_a_length(load_text: Load) -> None:

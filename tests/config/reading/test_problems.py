@@ -100,7 +100,9 @@ def test_lines_end_as_the_file_ends_them(end: str) -> None:
     assert parsed.document.place(["c"]).line == 3
 
 
-@pytest.mark.parametrize("text", ["é", "日本", "😀", "\u00a0", "\u200d", "שלום", "مرحبا"])
+@pytest.mark.parametrize(
+    "text", ["é", "日本", "😀", "\u00a0", "\u200d", "שלום", "مرحبا"]
+)
 def test_text_of_any_language_is_read(text: str) -> None:
     """Letters that run from right to left are no controls."""
     parsed = parse(f"a: {text}x  # {text}\n", "a.yaml")
