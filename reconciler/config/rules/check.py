@@ -13,6 +13,7 @@ from reconciler.config.entries import Entry, Gathered
 from reconciler.config.rules import numbers as rules_numbers
 from reconciler.config.rules import rooms as rules_rooms
 from reconciler.config.rules import values as rules_values
+from reconciler.config.rules import write_only
 from reconciler.core.findings import Finding
 from reconciler.core.text import quote
 
@@ -25,6 +26,7 @@ def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:
         yield from rules_numbers.check(entry)
     rooms = gathered.of_kind("room")
     yield from _similar_names(rooms)
+    yield from write_only.of_defaults(gathered.defaults, rooms)
     for entry in rooms:
         yield from rules_rooms.check(entry, now)
         if not entry.absent:

@@ -10,7 +10,7 @@ from reconciler.config import words
 from reconciler.config.build import assignment
 from reconciler.config.entries import Entry
 from reconciler.config.rules import values as rules_values
-from reconciler.config.rules.rooms import write_only
+from reconciler.config.rules import write_only
 from reconciler.config.rules.values import Written
 from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
@@ -38,7 +38,7 @@ def check(entry: Entry) -> Iterator[Finding]:
     for name in ("room_creation_api", "hold_music_url"):
         yield from rules_values.address(written, (type_, name), fields.get(name))
     yield from rules_values.secret(written, (type_, "hmac"), fields.get("hmac"))
-    yield from write_only(entry, fields)
+    yield from write_only.of_entry(entry, fields)
 
 
 def _role(entry: Entry, *, both: bool) -> Finding:

@@ -7,18 +7,18 @@ decides is written. A room to be deleted is judged by its name only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from reconciler.config.build import rolling
 from reconciler.config.entries import Entry
 from reconciler.config.rules import values as rules_values
-from reconciler.config.variables import is_unset
+from reconciler.config.rules import write_only
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Path, Rolling
-from reconciler.core.text import nearest, quote
+from reconciler.core.text import quote
 from reconciler.core.times import DAY, expired, shown
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -51,7 +51,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
     yield from _pin(entry, life, now)
     yield from _expiry(entry, life, now)
     yield from _buckets(entry)
-    yield from write_only(entry, _written_fields(entry))
+    yield from write_only.of_entry(entry, write_only.room_fields(entry))
     if "privacy" not in entry.merged:
         yield entry.at_key(
             "no-privacy",
@@ -147,35 +147,3 @@ def _buckets(entry: Entry) -> Iterator[Finding]:
             message = f"{name} is in Oracle Cloud, which has no AWS roles"
             path = ("properties", name, "assume_role_arn")
             yield entry.at_key("oci-bucket", message, path, "remove assume_role_arn")
-
-
-def _written_fields(entry: Entry) -> Mapping[str, Any]:
-    fields: dict[str, Any] = {}
-    for section in ("properties", "extra_properties"):
-        part = entry.merged.get(section)
-        fields |= part if isinstance(part, dict) else {}
-    return fields
-
-
-def write_only(entry: Entry, fields: Mapping[str, Any]) -> Iterator[Finding]:
-    """Each path of `write_only` must lead to something that the entry writes."""
-    paths = entry.body.get("write_only")
-    for index, path in enumerate(paths if isinstance(paths, list) else ()):
-        if not isinstance(path, str) or is_unset(path):
-            continue
-        here: Any = fields
-        for step in str.__str__(path).split("."):
-            here = here.get(step, entry) if isinstance(here, dict) else entry
-        if here is entry:
-            message = f"write_only names {quote(f'{path}')}, which is not written"
-            near = nearest(path, _paths(fields))
-            hint = f"did you mean '{near}'?" if near else "write it, or remove the path"
-            at = ("write_only", str(index))
-            yield entry.at("write-only-unknown", message, at, hint)
-
-
-def _paths(fields: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in fields.items():
-        yield name
-        if isinstance(value, dict):
-            yield from (f"{name}.{below}" for below in value)
