@@ -245,6 +245,21 @@ NUMBER: Final = Kind(
 
 KINDS: Final[Mapping[KindName, Kind]] = {"room": ROOM, "number": NUMBER}
 
+DOMAIN_ONLY: Final = frozenset(
+    {
+        "batch_processor_bucket",
+        "enable_opus_fec",
+        "hide_daily_branding",
+        "hipaa",
+        "intercom_auto_record",
+        "intercom_manual_record",
+        "max_live_streams",
+        "max_streaming_instances_per_room",
+        "redirect_on_meeting_exit",
+    }
+)
+"""Settings that Daily documents for a domain and not for a room."""
+
 PIN_FIELDS: Final = frozenset({"name_prefix", "ivr_greeting"})
 PINLESS_FIELDS: Final = frozenset(
     {"name_prefix", "room_creation_api", "hmac", "hold_music_url", "timeout_config"}

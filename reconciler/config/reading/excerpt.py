@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from reconciler.config.reading import suspects
@@ -21,9 +21,6 @@ from reconciler.core.secrecy import is_secret_key, sounds_secret
 _MASK: Final = "***"
 _FARTHEST: Final = 300
 _SHORTEST: Final = 4
-_NEAR: Final = 60
-"""Lines after a place whose text a message may quote: it quotes 60 characters."""
-_BEFORE: Final = 2
 _DEFAULT: Final = re.compile(r"(\$\{\w*)[^\w}][^}]*")
 _RANDOM: Final = re.compile(r"(?=\S*[0-9])(?=\S*[a-z])(?=\S*[A-Z])[\w+/=-]{20,}")
 _VALUE: Final = re.compile(r"(:\s+).+")
@@ -39,6 +36,20 @@ class _Source:
     lines: list[str]
     secrets: tuple[str, ...]
     readable: bool
+    blocks: dict[int, bool] = field(default_factory=dict)
+    """Whether a block of lines may hold a secret, as far as that was asked."""
+
+    def around(self, place: Place) -> tuple[list[str], int] | None:
+        """The lines around a place, and the index among them; None if all are clean."""
+        line = place.line - 1
+        first = max(0, line - suspects.BACK) // suspects.BLOCK
+        last = (line + suspects.AHEAD) // suspects.BLOCK
+        for block in range(first, last + 1):
+            if block not in self.blocks:
+                self.blocks[block] = suspects.any_in(self.lines, block)
+            if self.blocks[block]:
+                return suspects.near(self.lines, line, place.column)
+        return None
 
 
 def marked(
@@ -56,23 +67,23 @@ def marked(
             shown.append(finding)
             continue
         if place.file not in sources:
-            text = texts[place.file].removeprefix("\ufeff")
-            document = readable.get(place.file)
-            sources[place.file] = _Source(
-                split_lines(text), _secrets(document), document is not None
-            )
+            sources[place.file] = _source(texts[place.file], readable.get(place.file))
         source = sources[place.file]
         line = _printable(_line(source, finding, place))
         shown.append(_with_line(_hushed(finding, source, place), place, line))
     return tuple(shown)
 
 
+def _source(text: str, document: Document | None) -> _Source:
+    lines = split_lines(text.removeprefix("\ufeff"))
+    return _Source(lines, _secrets(document), document is not None)
+
+
 def _hushed(finding: Finding, source: _Source, place: Place) -> Finding:
     """The finding without words that are, or may be, secret."""
-    first = max(0, place.line - 1 - _BEFORE)
-    count = _NEAR + place.line - first
     words = set(source.secrets)
-    words |= set(filter(suspects.is_word, suspects.words(source.lines, first, count)))
+    if (around := source.around(place)) is not None:
+        words |= set(filter(suspects.is_word, suspects.words(*around)))
     if not words:
         return finding
 
@@ -109,11 +120,11 @@ def _line(source: _Source, finding: Finding, place: Place) -> str:
     """The line without its secrets; nothing where the caret would be off the page."""
     if place.line > len(source.lines) or place.column > _FARTHEST:
         return ""
-    line = source.lines[place.line - 1]
-    start = suspects.secret_from(source.lines, place.line - 1)
-    if start is not None:
+    line = source.lines[place.line - 1][: 2 * _FARTHEST]
+    around = source.around(place)
+    start = suspects.secret_from(*around) if around else None
+    if start is not None and start < len(line):
         line = line[:start] + _MASK
-    line = line[: 2 * _FARTHEST]
     for secret in source.secrets:
         line = line.replace(secret, _MASK)
     if finding.id == "bad-variable":

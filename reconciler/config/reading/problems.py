@@ -26,39 +26,135 @@ U+2029), and what shows text in another order than it has (U+202A to U+202E, U+2
 to U+2069). Either hides a line from a reviewer."""
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 _QUOTE: Final = "put the value in quotes"
+_FITS_NOT: Final = (
+    "this line fits no open mapping or list",
+    "line the key up with its neighbours, and quote text that begins with a sign",
+    False,
+)
+_DIRECTIVE: Final = (
+    "a line that begins with '%' is a directive, and this one cannot be read",
+    "remove it, or put the key in quotes",
+    False,
+)
+_TAG: Final = (
+    "a tag, which begins with '!', cannot be read",
+    "remove it, or put text that begins with '!' in quotes",
+    False,
+)
 
-# The parser's words, ours, a hint, and whether its context is the better place.
-_KNOWN: Final[tuple[tuple[str, str, str, bool], ...]] = (
+# The parser's words, a message, a hint, and whether its context is the better place.
+_KNOWN: Final[tuple[tuple[str, tuple[str, str, bool]], ...]] = (
     (
         "mapping values are not allowed",
-        "a second ': ' in one value, or a line that is indented too far",
-        "put the value in quotes, or line the key up with its neighbours",
-        False,
+        (
+            "a second ': ' in one value, or a line that is indented too far",
+            "put the value in quotes, or line the key up with its neighbours",
+            False,
+        ),
+    ),
+    ("did not find expected key", _FITS_NOT),
+    ("expected <block end>", _FITS_NOT),
+    ("expected '-' indicator", _FITS_NOT),
+    (
+        "could not find expected ':'",
+        (
+            "a key without a ':'",
+            "write 'key: value', with a blank after the ':'",
+            True,
+        ),
+    ),
+    ("found unexpected end of stream", ("a quote is never closed", "close it", True)),
+    ("unexpected document indicator", ("a quote is never closed", "close it", True)),
+    (
+        "expected ',' or ']'",
+        ("a '[' is never closed", "add a ',' or a ']'", True),
     ),
     (
-        "did not find expected key",
-        "this line fits no open mapping or list",
-        "line the key up with its neighbours, and quote text that begins with a sign",
-        False,
+        "expected ',' or '}'",
+        ("a '{' is never closed", "add a ',' or a '}'", True),
     ),
-    (
-        "expected <block end>",
-        "this line fits no open mapping or list",
-        "line the key up with its neighbours, and quote text that begins with a sign",
-        False,
-    ),
-    ("could not find expected ':'", "a key without a ':'", "write 'key: value'", True),
-    ("found unexpected end of stream", "a quote is never closed", "close it", True),
-    ("expected ',' or ']'", "a '[' is never closed", "add a ',' or a ']'", True),
-    ("expected ',' or '}'", "a '{' is never closed", "add a ',' or a '}'", True),
     (
         "node content",
-        "a value is missing here, or a bracket is never closed",
-        "close every '[' and '{', and quote text that begins with a sign",
-        False,
+        (
+            "a value is missing here, or a bracket is never closed",
+            "close every '[' and '{', and quote text that begins with a sign",
+            False,
+        ),
     ),
-    ("block sequence entries", "a list item where none can stand", _QUOTE, False),
-    ("unknown escape", "an unknown escape in double quotes", "double the '\\'", False),
+    (
+        "block sequence entries",
+        (
+            "a list item where none can stand",
+            "begin the list on a line of its own, or put the value in quotes",
+            False,
+        ),
+    ),
+    (
+        "mapping keys are not allowed",
+        ("a '? ' where no key can stand", "put the text in quotes", False),
+    ),
+    (
+        "unknown escape",
+        ("an unknown escape in double quotes", "double the '\\'", False),
+    ),
+    (
+        "hexdecimal",
+        (
+            "an escape in double quotes lacks digits",
+            "write it as '\\x41' or '\\u0041', or double the '\\'",
+            False,
+        ),
+    ),
+    (
+        "alphabetic or numeric",
+        (
+            "a '&' or '*' without a name after it",
+            "put the text in quotes, or write the name of an anchor",
+            False,
+        ),
+    ),
+    (
+        "tab character",
+        (
+            "a tab stands where YAML takes only spaces",
+            "write spaces instead of the tab",
+            False,
+        ),
+    ),
+    (
+        "comment or line break",
+        (
+            "text stands on the line of a '|' or '>'",
+            "put the text on the next lines, indented, or the value in quotes",
+            False,
+        ),
+    ),
+    (
+        "indentation indicator",
+        (
+            "the number after '|' or '>' must be 1 to 9",
+            "remove the number",
+            False,
+        ),
+    ),
+    (
+        "<document start>",
+        (
+            "text after the end of the document, or after a '%' line",
+            "remove the '...' or '%' line before it",
+            False,
+        ),
+    ),
+    *((words, _TAG) for words in ("tag handle", "tag URI", "expected '>'", "'!'")),
+    *(
+        (words, _DIRECTIVE)
+        for words in ("directive", "version number", "YAML document", "alphabetical")
+    ),
+)
+_OTHER: Final = (
+    "the file cannot be read as YAML from here on",
+    "check the quotes, brackets and indentation of this line and the one before",
+    False,
 )
 
 
@@ -90,20 +186,46 @@ def _escape(char: str) -> str:
 def broken(error: yaml.MarkedYAMLError, text: str, file: str) -> Finding:
     """The problem that the parser reports, in the words of this table."""
     problem = str(error.problem or error.context or "")
-    mark, context = error.problem_mark, error.context_mark
-    message, hint = f"not YAML: {problem}", ""
-    for words, ours, step, earlier in _KNOWN:
-        if words in problem:
-            message, hint = ours, step
-            mark = context if earlier and context else mark
-            break
-    mark = mark or context
-    place = Place(file, 1, 1)
-    if mark:
-        place = _inside(text, Place(file, mark.line + 1, mark.column + 1))
-    if "cannot start any token" in problem:
-        message, hint = _stray(text, place)
-    return Finding("yaml-syntax", message, place, hint=hint)
+    row = next((row for words, row in _KNOWN if words in problem), _OTHER)
+    message, hint, earlier = row
+    mark, context = error.problem_mark or error.context_mark, error.context_mark
+    here = _place(text, file, mark)
+    if "expected ','" in problem and context:
+        message, hint, earlier = _unseparated(text, context, here, row)
+    if earlier and context:
+        here = _place(text, file, context)
+    elif row is _FITS_NOT or "cannot start any token" in problem:
+        message, hint = _stray(text, here, (message, hint))
+    if earlier and _from(text, here)[:1] in ("[", "{") and "closed" not in message:
+        message, hint = f"a '{_from(text, here)[0]}' is never closed", "close it"
+    return Finding("yaml-syntax", message, here, hint=hint)
+
+
+def _place(text: str, file: str, mark: yaml.Mark | None) -> Place:
+    if mark is None:
+        return Place(file, 1, 1)
+    return _inside(text, Place(file, mark.line + 1, mark.column + 1))
+
+
+def _from(text: str, place: Place) -> str:
+    """The rest of a line, from a place on."""
+    return split_lines(text)[place.line - 1][place.column - 1 :]
+
+
+def _unseparated(
+    text: str, opened: yaml.Mark, here: Place, never: tuple[str, str, bool]
+) -> tuple[str, str, bool]:
+    """Tell a bracket that is never closed from an item without its comma."""
+    lines = split_lines(text)[opened.line :]
+    rest = "\n".join([lines[0][opened.column :], *lines[1:]])
+    opens, closes = ("[", "]") if rest.startswith("[") else ("{", "}")
+    if rest.count(opens) > rest.count(closes) or not _from(text, here).strip():
+        return never
+    where = (
+        f"of line {opened.line + 1}" if opened.line + 1 != here.line else "before it"
+    )
+    message = f"a ',' is missing before this, or a '{closes}' for the '{opens}' {where}"
+    return message, f"add a ',' after the item before, or a '{closes}'", False
 
 
 def _inside(text: str, place: Place) -> Place:
@@ -114,13 +236,27 @@ def _inside(text: str, place: Place) -> Place:
     return Place(place.file, len(lines), max(1, len(lines[-1])))
 
 
-def _stray(text: str, place: Place) -> tuple[str, str]:
+def _stray(text: str, place: Place, other: tuple[str, str]) -> tuple[str, str]:
+    """What stands at a place where nothing can be read."""
     line = split_lines(text)[place.line - 1]
-    rest = line[place.column - 1 :]
+    before, rest = line[: place.column - 1].rstrip(), line[place.column - 1 :]
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent and rest.lstrip() == line.lstrip():
         return "a tab is used for indentation", "YAML indents with spaces"
-    return f"a plain value cannot start with '{rest[:1]}'", _QUOTE
+    if rest.startswith("\t"):
+        return (
+            "a tab stands where YAML takes only spaces",
+            "write spaces instead of the tab",
+        )
+    if rest[:1] in ("@", "`", "%"):
+        return f"a plain value cannot start with '{rest[:1]}'", _QUOTE
+    if rest[:1] in ("]", "}"):
+        return f"a '{rest[0]}' that closes nothing", "remove it, or open the bracket"
+    if before[-1:] in ("'", '"'):
+        return "text after a closing quote", "put the whole value in one pair of quotes"
+    if before[-1:] in ("]", "}"):
+        return "text after a closing bracket", "put the whole value in quotes"
+    return other
 
 
 @dataclass(frozen=True, slots=True)

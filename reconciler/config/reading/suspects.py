@@ -16,20 +16,30 @@ from reconciler.config.schema import validator as schema
 from reconciler.core.secrecy import SECRET_NAMES, SECRET_WORDS
 from reconciler.core.text import nearest
 
-_BACK: Final = 200
+BACK: Final = 200
 """Lines above that are searched for the key that a line belongs to."""
+AHEAD: Final = 12
+"""Lines after a place whose text a message may quote: it quotes 60 characters."""
+BLOCK: Final = 256
+LONGEST: Final = 4_000
+"""Characters of a line that are looked at."""
 _KEY: Final = re.compile(r"(?P<key>\w[\w-]*)[\"']?\s*:")
-_FIRST: Final = re.compile(r"(?:^[\s#-]*|[{,]\s*)[\"']?(?P<key>\w+)")
+_FIRST: Final = re.compile(r"(?m)(?:^[\s#-]*|[{,]\s*)[\"']?(?P<key>\w+)")
 _KEY_LINE: Final = re.compile(r"\s*(?:- +)*[\"']?[\w+-]+[\"']?\s*:(?:\s|$)")
 _REFERENCE: Final = re.compile(r"[:\s\"']*\$\{\w+\}[\s,}\]\"'#]*")
 _LEAD: Final = re.compile(r"[:\s]*[\[\]{},|>\s]*")
 _SOUNDS: Final = re.compile(r"(?:^|_)(?:api)?key(?:_|$)|secret")
 _CARRIES: Final = re.compile(
-    r"[^\s@]@|/\S*\?\S|(?<!\$schema)(?<=\w)=[^\s=]|//[^/\s]*:[^/\s]*[^\d/\s\"',}\]]|rtmp",
+    r"[^\s@]@|/\S{0,300}\?\S|(?<!\$schema)(?<=\w)=[^\s=]"
+    r"|//[^/\s]{0,300}:[^/\s]{0,300}[^\d/\s\"',}\]]|rtmp",
     re.IGNORECASE,
 )
 """An address with user info, a query or a stream key, as it is or damaged."""
-_ADDRESS: Final = re.compile(r"[^\s\"'({\[]*(?:://?|//)|\S+@|\S*[?=]|\S*rtmp")
+_ADDRESS: Final = re.compile(
+    r"[^\s\"'({\[]{0,30}(?:://?|//)|\S{1,300}@|\S{0,300}[?=]|\S{0,300}rtmp"
+)
+_TORN: Final = re.compile(r"(?m)^[^:\n]*[^\s:\n][ \t]*\n[ \t]*\w{1,12}[\"']?[ \t]*:")
+"""A line without a colon before a short key: the key may be the rest of another."""
 _ANCHOR: Final = re.compile(r"(?:^|[\s,:\[{-])&\S+\s+(?=[^\s#])")
 _WORD: Final = re.compile(r"[^\s\"',{}\[\]]+")
 _PART: Final = re.compile(r"\w+")
@@ -54,9 +64,31 @@ def secret_from(lines: Sequence[str], index: int) -> int | None:
     return found if found < len(line) else None
 
 
-def words(lines: Sequence[str], index: int, count: int) -> Iterator[str]:
-    """The words that may be secret on so many lines, from a line on."""
-    for at in range(index, min(index + count, len(lines))):
+def near(lines: Sequence[str], line: int, column: int) -> tuple[list[str], int]:
+    """The lines around one, long ones cut, and the index of that line among them."""
+    first = max(0, line - BACK)
+    around = [text[:LONGEST] for text in lines[first : line + AHEAD]]
+    if column > LONGEST // 2:
+        start = column - LONGEST // 2
+        around[line - first] = lines[line][start : start + LONGEST]
+    return around, line - first
+
+
+def any_in(lines: Sequence[str], block: int) -> bool:
+    """Tell whether something secret may begin on a line of a block of lines."""
+    first = block * BLOCK
+    part = lines[max(0, first - 1) : first + BLOCK]
+    text = "\n".join(line[:LONGEST] for line in part)
+    return (
+        any(len(line) > LONGEST for line in part)
+        or next(_keys(text), None) is not None
+        or any(p.search(text) for p in (_ANCHOR, _CARRIES, _TORN))
+    )
+
+
+def words(lines: Sequence[str], index: int) -> Iterator[str]:
+    """The words that may be secret on the lines around one."""
+    for at in range(max(0, index - 2), len(lines)):
         start = secret_from(lines, at)
         if start is None:
             continue
@@ -70,6 +102,7 @@ def is_word(word: str) -> bool:
     return len(word) >= _SHORTEST and word not in _vocabulary()
 
 
+@functools.lru_cache(maxsize=4096)
 def _own(line: str) -> int | None:
     """Where the part of a line begins that may be secret by its own text."""
     starts = [found.end("key") for found in _keys(line)]
@@ -103,7 +136,7 @@ def _belongs(lines: Sequence[str], index: int) -> bool:
     """Tell whether a line goes on with a secret of a line above it."""
     line = lines[index]
     deep, is_key = _indent(line), _KEY_LINE.match(line) is not None
-    for at in range(index - 1, max(-1, index - 1 - _BACK), -1):
+    for at in range(index - 1, max(-1, index - 1 - BACK), -1):
         above = lines[at]
         if not above.strip():
             continue

@@ -161,7 +161,10 @@ def secret(written: Written, path: Path, value: Any) -> Iterator[Finding]:
     except (ValueError, binascii.Error):
         good = False
     if not good:
-        hint = "make one with: openssl rand -base64 32"
+        # A new one would silence the webhook that checks with the old one.
+        hint = "write the one that the webhook uses, as Daily shows it, without blanks"
+        if isinstance(value, Filled):
+            hint = "the variable must hold it as Daily shows it, without blanks"
         yield written.finding("hmac-not-base64", "hmac is not base64", path, hint)
     if not isinstance(value, Filled):
         message = "hmac is written in the file, where everybody can read it"

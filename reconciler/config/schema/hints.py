@@ -12,12 +12,31 @@ from typing import Final
 
 from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled
-from reconciler.core.kinds import ROOM
+from reconciler.core.kinds import DOMAIN_ONLY, ROOM
 from reconciler.core.model import Path
 from reconciler.core.text import brief, nearest
 
 _NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
+_PIN: Final = (
+    "write 'dialin: {display_name: NAME}' under 'properties'; Daily makes the PIN"
+)
+_IN_ROOM: Final = dict.fromkeys(
+    (
+        *("enable_dialin", "enable_pin_dialin", "pin_dialin", "dial_in"),
+        *("dialin_info", "dialin_pin", "pin", "pin_code"),
+    ),
+    _PIN,
+) | dict.fromkeys(
+    ("phone_number", "phone_numbers", "dialin_numbers", "number"),
+    "write 'room_numbers: [\"+12095550100\"]' under 'dialin'",
+)
+_IN_NUMBER: Final = dict.fromkeys(
+    ("room_name", "room", "rooms", "room_names"),
+    "a number does not name rooms: a room names it, in 'room_numbers' of its 'dialin'",
+)
+_OFF: Final = frozenset({"off", "no", "none", "false", "disabled", "never", "0"})
+_DEFAULT: Final = frozenset({"auto", "automatic", "default", "any", "nearest"})
 
 
 def for_type(wanted: list[str], found: object, name: str) -> str:
@@ -30,6 +49,8 @@ def for_type(wanted: list[str], found: object, name: str) -> str:
         return _for_text(wanted, found)
     if "boolean" in wanted and found in (0, 1):
         return "use true or false"
+    if "integer" in wanted and isinstance(found, float):
+        return f"write a whole number: {int(found)}"
     if "string" in wanted and isinstance(found, int | float):
         if "room_numbers" in name or "phone_number" in name:
             return f'write it with a plus and in quotes: "+{found}"'
@@ -56,11 +77,38 @@ def _for_text(wanted: list[str], found: str) -> str:
     return ""
 
 
+def for_choice(allowed: Iterable[object], found: object, *, extra: bool) -> str:
+    """What to do about a value that is none of a choice.
+
+    `extra` says that a room may pass on a newer value under `extra_properties`.
+    """
+    allowed = list(allowed)
+    texts = {value.lower(): value for value in allowed if isinstance(value, str)}
+    if isinstance(found, bool) and texts:
+        return "name what is meant" if found else "write null for Daily's default"
+    if not isinstance(found, str) or isinstance(found, Filled):
+        return ""
+    word = found.lower()
+    if False in allowed and word in _OFF:
+        return "write false"
+    if word in _DEFAULT | _OFF and None in allowed:
+        return "write null for Daily's default"
+    if len(words := word.split()) > 1 and all(item in texts for item in words):
+        return f"put a ',' between them: {', '.join(texts[item] for item in words)}"
+    if near := texts.get(nearest(word, texts)):
+        return f"did you mean '{near}'?"
+    return "a newer value goes under 'extra_properties'" if extra else ""
+
+
 def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     """What to do about a key that is not known at `path`, inside the part at `root`."""
     in_room = root[:1] == ("rooms",) or path[:2] == ("defaults", "rooms")
+    if meant := (_IN_ROOM if in_room else _IN_NUMBER).get(key):
+        return meant
     if in_room and key in ROOM.server_made:
         return "Daily makes this itself: remove it"
+    if in_room and key in DOMAIN_ONLY:
+        return "a setting of the Daily domain, not of a room: remove it"
     if near := nearest(key, known):
         return f"did you mean '{near}'?"
     at_properties = path[-1:] == ("properties",)

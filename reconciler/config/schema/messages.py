@@ -15,11 +15,11 @@ from reconciler.config.entries import SECTIONS, Entry
 from reconciler.config.reading.positions import Document
 from reconciler.config.schema import hints
 from reconciler.config.schema import validator as schema
-from reconciler.config.variables import Filled, is_unset
+from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path, Place
 from reconciler.core.secrecy import is_secret_key
-from reconciler.core.text import brief, nearest, quote
+from reconciler.core.text import brief, quote
 
 Error: TypeAlias = Any
 """A jsonschema ValidationError, whose attributes are not typed usefully."""
@@ -147,12 +147,8 @@ def _not_allowed(error: Error, name: str, secret: bool) -> Said:
     found = error.instance
     message = f"{name} must be {words.one_of(allowed)}"
     message += f", not {words.value(found, secret=secret)}"
-    hint = ""
-    if isinstance(found, str) and not isinstance(found, Filled):
-        texts = {v.lower(): v for v in allowed if isinstance(v, str)}
-        if near := texts.get(nearest(found.lower(), texts)):
-            hint = f"did you mean '{near}'?"
-    return "not-allowed", message, hint
+    extra = "properties" in error.absolute_path
+    return "not-allowed", message, hints.for_choice(allowed, found, extra=extra)
 
 
 def _out_of_range(error: Error, name: str, secret: bool) -> Said:

@@ -1,0 +1,90 @@
+"""The next step after a finding leads out, and not into the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.config.load import Loaded
+
+Load = Callable[..., Loaded]
+
+
+@pytest.mark.parametrize(
+    ("written", "hint", "instead"),
+    [
+        ("exp: 1795625673.4173", "write a whole number: 1795625673", "exp: 1795625673"),
+        ("max_participants: 5.5", "write a whole number: 5", "max_participants: 5"),
+        ("enable_recording: off", "write false", "enable_recording: false"),
+        ("enable_recording: none", "write false", "enable_recording: false"),
+        ("enable_recording: true", "name what is meant", "enable_recording: cloud"),
+        (
+            "enable_recording: [cloud local]",
+            "put a ',' between them: cloud, local",
+            "enable_recording: [cloud, local]",
+        ),
+        ("geo: auto", "write null for Daily's default", "geo: null"),
+        ("lang: default", "write null for Daily's default", "lang: null"),
+        ("lang: nll", "did you mean 'nl'?", "lang: nl"),
+        ("enable_chat: on", "use true or false", "enable_chat: true"),
+    ],
+)
+def test_the_hint_is_followed_to_a_valid_file(
+    load_text: Load, written: str, hint: str, instead: str
+) -> None:
+    """What the hint says to write has no error of its own."""
+    room = "rooms: {{a: {{privacy: private, properties: {{{}}}}}}}\n"
+
+    (finding,) = load_text(room.format(written)).findings
+    assert finding.hint == hint
+    assert load_text(room.format(instead)).config
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["enable_dialin", "pin_dialin", "dialin_pin", "dialin_info", "pin", "pin_code"],
+)
+@pytest.mark.parametrize("where", ["properties: {%s: x}", "%s: x"])
+def test_a_pin_is_made_by_daily(load_text: Load, key: str, where: str) -> None:
+    """Whatever a PIN is called, the hint names the property that gives one."""
+    loaded = load_text("rooms: {a: {privacy: private, %s}}\n" % (where % key))
+
+    (finding,) = loaded.findings
+    assert "dialin: {display_name: NAME}" in finding.hint
+    assert "Daily makes the PIN" in finding.hint
+
+
+def test_a_setting_of_the_domain_is_named_as_one(load_text: Load) -> None:
+    """A property that only a domain has is not to be passed on with a room."""
+    loaded = load_text(
+        "rooms: {a: {privacy: private, properties: {hide_daily_branding: true}}}\n"
+    )
+
+    (finding,) = loaded.findings
+    assert "Daily domain" in finding.hint
+    assert "extra_properties" not in finding.hint
+
+
+def test_a_number_does_not_name_its_rooms(load_text: Load) -> None:
+    """A room names its numbers, and not the other way round."""
+    loaded = load_text(
+        'phone_numbers: {"+12095550100": {pin_dialin: {room_name: a}}}\n'
+    )
+
+    (finding,) = loaded.findings
+    assert "room_numbers" in finding.hint
+
+
+@pytest.mark.parametrize("hmac", ["'not base64!'", "'${HMAC}'"])
+def test_no_hint_makes_a_new_hmac(load_text: Load, hmac: str) -> None:
+    """A new hmac would silence the webhook that checks with the old one."""
+    loaded = load_text(
+        f'phone_numbers: {{"+12095550100": {{pinless_dialin: {{hmac: {hmac}}}}}}}\n',
+        environ={"HMAC": "c2VjcmV0 \n"},
+    )
+
+    finding = next(f for f in loaded.findings if f.id == "hmac-not-base64")
+    assert "openssl" not in finding.hint
+    assert "as Daily shows it" in finding.hint
+    assert "c2VjcmV0" not in repr(loaded.findings)
