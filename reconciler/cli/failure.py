@@ -12,6 +12,7 @@ import click
 
 import reconciler
 from reconciler.cli.main import INTERRUPTED
+from reconciler.cli.options import check_partners
 from reconciler.core.findings import ConfigError
 from reconciler.environment import MakeEnvironment, real
 from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
@@ -28,10 +29,16 @@ def session_of(
     log_format: str,
     **target: Any,
 ) -> Session:
-    """A session from the options that commands share, with its stop flag."""
+    """A session from the options that commands share, with its stop flag.
+
+    Raises:
+        click.UsageError: options that do not go together.
+    """
+    ctx = click.get_current_context()
+    check_partners(ctx)
     output = Output(format_, wants_colour(no_color), verbose, log_format)
     stop = threading.Event()
-    make: MakeEnvironment = click.get_current_context().obj or real
+    make: MakeEnvironment = ctx.obj or real
     return Session(output, Target(**target), stop, make(stop))
 
 

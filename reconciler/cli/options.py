@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli import completing
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_NOT_GIVEN: Final = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None)
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "--sandbox-state": ("--sandbox",),
+    "--skip-unapproved": ("--plan",),
+    "--max-plan-age": ("--plan",),
+    "--in-place": ("--merge",),
+    "--force": ("--out", "--secrets-out"),
+}
+"""Options that say something about another one: one of these must be given too."""
+
+EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "--only-renewals": ("--resend",),
+    "--in-place": ("--out",),
+    "--merge": ("--defaults",),
+}
+"""Options that cannot be given together."""
+
+
+def check_partners(ctx: click.Context) -> None:
+    """Refuse an option that is given without its partner, or beside its opposite.
+
+    An option that has no effect is a mistake, and may mean another Daily.
+    """
+    given = {
+        option
+        for param in ctx.command.params
+        if ctx.get_parameter_source(param.name or "") not in _NOT_GIVEN
+        for option in param.opts
+    }
+    for option in sorted(given):
+        needed = NEEDS.get(option, ())
+        if needed and not given.intersection(needed):
+            raise click.UsageError(f"{option} goes with {' or '.join(needed)}", ctx)
+        for other in given.intersection(EXCLUDES.get(option, ())):
+            raise click.UsageError(f"{option} and {other} do not go together", ctx)
 
 
 def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:

@@ -17,6 +17,7 @@ from reconciler.core.findings import ConfigError, errors
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Selection, Unapproved
 from reconciler.core.report import Report, Result
+from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.times import iso
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
@@ -25,13 +26,8 @@ from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.files import write_private
 from reconciler.operations.lock import default_lock, held
 from reconciler.operations.metrics import write_failure, write_metrics
-from reconciler.operations.options import (
-    ApplyOptions,
-    parse_allow,
-    parse_globs,
-    parse_only,
-)
-from reconciler.operations.plan import Planned, planned, show_plan
+from reconciler.operations.options import ApplyOptions, parse_allow
+from reconciler.operations.plan import Planned, chosen, keys, planned, show_plan
 from reconciler.operations.session import (
     Session,
     connect,
@@ -51,12 +47,8 @@ _LONG: Final = 20
 def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> int:
     """Do one apply; returns its exit code. Metrics are written however it ends."""
     allowed = parse_allow(asked.allow, NAMES)
-    selection = Selection(
-        only=parse_only(asked.only),
-        resend=parse_globs("--resend", asked.resend),
-    )
     try:
-        return _locked(session, paths, asked, selection, allowed)
+        return _locked(session, paths, asked, allowed)
     except ReconcilerError as error:
         write_failure(session, asked.metrics, error.exit_code)
         raise
@@ -66,11 +58,15 @@ def _locked(
     session: Session,
     paths: Sequence[Path],
     asked: ApplyOptions,
-    selection: Selection,
     allowed: Mapping[str, int],
 ) -> int:
+    only = parse_selectors("--only", asked.only)
+    resend = parse_selectors("--resend", asked.resend)
     loaded = load_config(session, paths)
     config = usable(loaded)
+    selection = Selection(
+        only=chosen(only, config), resend=choosing(resend, keys(config))
+    )
     approved = load_approved(asked.plan) if asked.plan else None
     if approved is not None:
         allowed = {**approved.allowed, **allowed}

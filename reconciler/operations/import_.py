@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.config.load import Variables
@@ -10,6 +9,7 @@ from reconciler.config.reading.files import read
 from reconciler.config.reading.parse import parse
 from reconciler.core.export import Export, Wish, export
 from reconciler.core.model import Config, KindName, Live, Store
+from reconciler.core.selectors import Selector, choosing
 from reconciler.core.text import clean
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_live
@@ -43,13 +43,7 @@ def run_import(session: Session, asked: ImportOptions) -> int:
 
 
 def _check(asked: ImportOptions) -> None:
-    """Refuse what cannot be meant, and files that would be lost."""
-    if asked.in_place and not asked.merge:
-        raise UsageError("--in-place goes with --merge FILE")
-    if asked.in_place and asked.out:
-        raise UsageError("write with --in-place or with --out, not both")
-    if asked.merge and asked.defaults:
-        raise UsageError("--defaults would change what the file of --merge means")
+    """Refuse to replace files that exist."""
     for path in (asked.out, asked.secrets_out):
         if path and path.exists() and not asked.force:
             raise ReconcilerError(
@@ -90,11 +84,11 @@ def _read(client: DailyClient, asked: ImportOptions, original: Original | None) 
 def _exported(
     session: Session, asked: ImportOptions, live: Live, original: Original | None
 ) -> Export:
+    rooms = [Selector("--rooms", "room", glob, fixed=True) for glob in asked.rooms]
+    chosen = choosing(rooms, [("room", room.name) for room in live.rooms.values()])
     wish = Wish(
         known=known_keys(),
-        rooms=lambda name: (
-            not asked.rooms or any(fnmatchcase(name, glob) for glob in asked.rooms)
-        ),
+        rooms=lambda name: not rooms or chosen("room", name),
         include_expiring=asked.include_expiring,
         rolling=asked.rolling,
         store=_store(asked, original),

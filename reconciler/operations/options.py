@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from reconciler.core.model import Store
@@ -97,21 +95,3 @@ def parse_allow(pairs: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int
             raise UsageError(f"--allow {pair}: write it as {name}=N, N a count")
         allowed[name] = int(number)
     return allowed
-
-
-def parse_globs(option: str, patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
-    """`room:GLOB` patterns to a test. UsageError names what is wrong."""
-    pairs = []
-    for pattern in patterns:
-        kind, colon, glob = pattern.partition(":")
-        if not colon or kind not in ("room", "number") or not glob:
-            raise UsageError(
-                f"{option} {pattern}: write it as room:GLOB or number:GLOB"
-            )
-        pairs.append((kind, glob))
-    return lambda kind, key: any(k == kind and fnmatchcase(key, g) for k, g in pairs)
-
-
-def parse_only(patterns: tuple[str, ...]) -> Callable[[str, str], bool]:
-    """`--only` patterns to a test; without any, everything is meant."""
-    return parse_globs("--only", patterns) if patterns else lambda _kind, _key: True

@@ -15,9 +15,10 @@ from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
+from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, compared, load_base
 from reconciler.operations.files import write_private
-from reconciler.operations.options import PlanOptions, parse_allow, parse_only
+from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.session import (
     Session,
     connect,
@@ -50,11 +51,14 @@ class Planned:
 def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int:
     """Plan, show it, write the files that were asked for; returns the exit code."""
     allowed = parse_allow(asked.allow, NAMES)
-    chosen = parse_only(asked.only)
-    selection = Selection(only=chosen, list_unmanaged=asked.show_unmanaged)
+    only = parse_selectors("--only", asked.only)
     loaded = load_config(session, paths)
     config = usable(loaded)
     base = load_base(session, asked.base, paths, config) if asked.base else None
+    selection = Selection(
+        only=chosen(only, config, base.known if base else None),
+        list_unmanaged=asked.show_unmanaged,
+    )
     with connect(session, config) as client:
         made = planned(session, client, loaded, selection, allowed, base=base)
     _write_files(session, made, asked)
@@ -62,6 +66,17 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     if made.plan.blocked:
         return 1
     return 2 if asked.detailed_exitcode and made.plan.changes else 0
+
+
+def chosen(only: Sequence[Selector], *configs: Config | None) -> Choose:
+    """What `--only` chooses of what the configs declare; without it, everything."""
+    return choosing(only, keys(*configs)) if only else lambda _kind, _key: True
+
+
+def keys(*configs: Config | None) -> list[Key]:
+    """The kind and key of all that is declared."""
+    declared = (r for config in configs if config for r in config.resources)
+    return list(dict.fromkeys((r.kind, r.key) for r in declared))
 
 
 def _write_files(session: Session, made: Planned, asked: PlanOptions) -> None:

@@ -160,7 +160,7 @@ rooms:
     [
         pytest.param(["room:team-*"], {"team-red", "team-blue"}, id="rooms"),
         pytest.param(["room:lobby"], {"lobby"}, id="one-room"),
-        pytest.param(["room:Lobby"], set(), id="case-counts"),
+        pytest.param(["room:[a-t]*-red"], {"team-red"}, id="a-set"),
         pytest.param(["number:*01"], {"+12095550101"}, id="a-number"),
         pytest.param(
             ["number:*00", "room:*blue"], {"+12095550100", "team-blue"}, id="both"
@@ -194,6 +194,53 @@ def test_only_says_how_it_is_written(make_world: MakeWorld, pattern: str) -> Non
     assert ran.code == 64
     assert "room:GLOB" in ran.err
     assert world.sent() == []
+
+
+SELECTING = [
+    pytest.param(["plan", "config.yaml", "--only"], id="plan"),
+    pytest.param(["apply", "config.yaml", "--yes", "--only"], id="apply"),
+    pytest.param(["apply", "config.yaml", "--yes", "--resend"], id="resend"),
+    pytest.param(["dialin", "config.yaml", "--only"], id="dialin"),
+]
+
+
+@pytest.mark.parametrize("command", SELECTING)
+@pytest.mark.parametrize("pattern", ["room:loby", "number:12095550101"])
+def test_a_selector_that_matches_nothing_is_wrong_usage(
+    make_world: MakeWorld, command: list[str], pattern: str
+) -> None:
+    """A name that is spelled wrong does not end a run as if all were well."""
+    world = mixed(make_world)
+
+    ran = world.run(*command, pattern)
+
+    assert (ran.code, ran.out) == (64, "")
+    assert f"'{pattern}' matches nothing" in ran.err
+    assert world.writes() == []
+
+
+def test_rooms_to_import_must_exist(make_world: MakeWorld) -> None:
+    """--rooms is held against the rooms of the domain, and nothing is written."""
+    world = mixed(make_world)
+    world.apply()
+
+    ran = world.run("import", "--rooms", "team-*", "--rooms", "loby", "--out", "new")
+
+    assert ran.code == 64
+    assert "--rooms 'loby' matches nothing; did you mean 'lobby'?" in ran.err
+    assert not (world.folder / "new").exists()
+
+
+def test_only_may_name_what_the_base_has(make_world: MakeWorld) -> None:
+    """What this revision drops is still something to look at."""
+    world = mixed(make_world)
+    (world.folder / "base.yaml").write_text(
+        "version: 1\ndomain: acme\nrooms: {gone: {privacy: private}}\n"
+    )
+
+    ran = world.plan("--base", "base.yaml", "--only", "room:gone")
+
+    assert ran.code == 0
 
 
 def test_only_does_not_count_on_numbers_that_it_leaves_out(

@@ -70,6 +70,4 @@ def apply(config: tuple[Path, ...], **options: Any) -> int:
     session = session_of(**options)
     if not wish.yes and not sys.stdin.isatty():
         raise click.UsageError("without a terminal, apply needs --yes")
-    if wish.skip_unapproved and wish.plan is None:
-        raise click.UsageError("--skip-unapproved goes with --plan")
     return guarded(session, lambda: run_apply(session, config, wish))

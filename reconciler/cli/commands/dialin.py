@@ -18,6 +18,7 @@ from reconciler.cli.options import (
 
 if TYPE_CHECKING:
     from reconciler.core.dialin.sheet import DialIn
+    from reconciler.core.selectors import Selector
     from reconciler.operations.session import Session
 
 EXTRA = "pip install 'daily-reconciler[report]'"
@@ -48,11 +49,12 @@ def dialin(
 
     def work() -> int:
         from reconciler.core.dialin.sheet import masked
-        from reconciler.operations.options import parse_only
+        from reconciler.core.selectors import parse_selectors
 
-        chosen = parse_only(only)
+        selectors = parse_selectors("--only", only)
         entries, domain = _read(session, config)
-        entries = [entry for entry in entries if chosen("room", entry.room)]
+        if selectors:
+            entries = _chosen(entries, selectors)
         text = _show(session, masked(entries) if mask else entries, domain)
         _give(session, text, out, private=not mask)
         return 0
@@ -70,6 +72,20 @@ def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], 
     with connect(session, wanted) as client:
         live = read_live(client, wanted, every_assignment=True)
     return dialins(wanted, live, now=session.now()), live.domain.name
+
+
+def _chosen(
+    entries: Sequence[DialIn], selectors: Sequence[Selector]
+) -> Sequence[DialIn]:
+    """The rooms that `--only` names, by themselves or by a number that reaches them."""
+    from reconciler.core.selectors import choosing
+
+    keys = {
+        entry: [("room", entry.room), *(("number", n.number) for n in entry.numbers)]
+        for entry in entries
+    }
+    chosen = choosing(selectors, [key for found in keys.values() for key in found])
+    return [e for e in entries if any(chosen(*key) for key in keys[e])]
 
 
 def _show(session: Session, entries: Sequence[DialIn], domain: str) -> str:
