@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.config.entries import Entry, Gathered
+from reconciler.config.entries import Entry, Gathered, room_properties, spread
+from reconciler.config.schema.validator import room_properties as known_properties
 from reconciler.config.variables import Filled
 from reconciler.core.kinds import KINDS, SETTABLE
 from reconciler.core.model import (
@@ -68,7 +69,7 @@ def desired(entry: Entry) -> Desired:
     """Build one room or number."""
     fields = {} if entry.absent else _fields(entry)
     body = entry.merged
-    extra = body.get("extra_properties", {}) if fields else {}
+    extra = spread(body.get("extra_properties", {})) if fields else {}
     return Desired(
         kind=entry.kind,
         key=entry.key,
@@ -76,7 +77,7 @@ def desired(entry: Entry) -> Desired:
         absent=entry.absent,
         rolling=None if entry.absent else rolling(body.get("expires")),
         write_only=_write_only(entry, fields),
-        extra=frozenset(extra),
+        extra=frozenset(extra).difference(known_properties()),
         place=entry.document.key_place(entry.root),
         places=Places(entry, fields),
     )
@@ -127,10 +128,7 @@ def _raw(entry: Entry) -> dict[str, Any]:
         type_, parts = assignment(body)
         return {"type": type_, **parts}
     raw = {"privacy": body["privacy"]} if "privacy" in body else {}
-    for section in ("properties", "extra_properties"):
-        if isinstance(body.get(section), dict):
-            raw |= body[section]
-    return raw
+    return raw | room_properties(body)
 
 
 def _field(kind: KindName, name: str, value: Any) -> object:
@@ -169,8 +167,11 @@ def _written(entry: Entry, path: Path) -> Path:
         return (type_,) if path == ("type",) else (type_, *path)
     if path == ("privacy",):
         return path
-    extra = path[0] in entry.merged.get("extra_properties", {})
-    return ("extra_properties" if extra else "properties", *path)
+    if path[0] in entry.merged.get("properties", {}):
+        return ("properties", *path)
+    extra = entry.merged.get("extra_properties", {})
+    written = next((key for key in extra if key.split(".")[0] == path[0]), path[0])
+    return ("extra_properties", written, *path[1:])
 
 
 def _limits(written: Mapping[str, Any]) -> Limits:

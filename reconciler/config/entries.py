@@ -209,6 +209,33 @@ def _merged(body: Mapping[str, Any], under: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
+def room_properties(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a room, with the extra ones laid into their objects."""
+    properties = _mapping(body.get("properties"))
+    return _laid(properties, spread(_mapping(body.get("extra_properties"))))
+
+
+def spread(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Extra properties with each dotted key (`sip.codecs`) as nested objects."""
+    found: dict[str, Any] = {}
+    for name, value in extra.items():
+        for step in reversed(name.split(".")):
+            value = {step: value}
+        found = _laid(found, value)
+    return found
+
+
+def _laid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One mapping over another, key by key at every depth."""
+    found = dict(under)
+    for key, value in over.items():
+        below = found.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            value = _laid(below, value)
+        found[key] = value
+    return found
+
+
 def _twice(name: str, place: Place, first: Place) -> Finding:
     return Finding(
         "defined-twice",

@@ -70,7 +70,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "template-characters": (_E, "a template with characters Daily does not take"),
     "write-only-unknown": (_E, "write_only names something the entry does not write"),
     "extra-property": (_W, "a property that the schema does not know is passed on"),
-    "extra-property-known": (_E, "extra_properties holds a key that the schema knows"),
+    "extra-property-known": (_E, "extra_properties holds what belongs in properties"),
     "no-privacy": (_W, "a room without privacy is created public"),
     "deprecated-property": (_W, "a property that Daily no longer documents"),
     # Planning.

@@ -22,8 +22,10 @@ def check_rules(gathered: Gathered, now: float) -> Iterator[Finding]:
     """Everything the rules have to say about a config at one moment."""
     yield from rules_values.of_defaults(gathered.defaults)
     numbers = {entry.key: entry for entry in gathered.of_kind("number")}
+    twice = rules_numbers.twice(numbers.values())
+    yield from twice.values()
     for entry in numbers.values():
-        yield from rules_numbers.check(entry)
+        yield from rules_numbers.check(entry, twice)
     rooms = gathered.of_kind("room")
     yield from _similar_names(rooms)
     yield from write_only.of_defaults(gathered.defaults, rooms)

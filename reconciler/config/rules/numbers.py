@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from reconciler.config import words
@@ -11,20 +11,20 @@ from reconciler.config.build import assignment
 from reconciler.config.entries import Entry
 from reconciler.config.rules import values as rules_values
 from reconciler.config.rules import write_only
-from reconciler.config.rules.values import Written
+from reconciler.config.rules.written import Written
 from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import SETTABLE
-from reconciler.core.model import Path
+from reconciler.core.model import Path, Place
 from reconciler.core.phone import is_e164
 from reconciler.core.text import quote
 
 _DECORATION: Final = re.compile(r"[\s().\-/]")
 
 
-def check(entry: Entry) -> Iterator[Finding]:
-    """Everything about one assignment."""
-    if not is_e164(entry.key):
+def check(entry: Entry, twice: Collection[str] = ()) -> Iterator[Finding]:
+    """Everything about one assignment; `twice` are keys of numbers that stand twice."""
+    if not is_e164(entry.key) and entry.key not in twice:
         message = f"{quote(entry.key)} is not a phone number in E.164 form"
         place = entry.key_place()
         yield Finding("number-not-e164", message, place, _better(entry.key), entry.root)
@@ -41,6 +41,42 @@ def check(entry: Entry) -> Iterator[Finding]:
     yield from write_only.of_entry(entry, fields)
 
 
+def twice(numbers: Iterable[Entry]) -> dict[str, Finding]:
+    """Keys that mean the number of an earlier key, each with its finding."""
+    found: dict[str, Finding] = {}
+    seen: dict[str, Entry] = {}
+    for entry in numbers:
+        first = seen.setdefault(_plain(entry.key), entry)
+        if first is not entry:
+            message = _same(quote(entry.key), first.key_place())
+            place, hint = entry.key_place(), "keep one of the two"
+            found[entry.key] = Finding(
+                "defined-twice", message, place, hint, entry.root
+            )
+    return found
+
+
+def _listed_twice(entry: Entry) -> Iterator[Finding]:
+    """Items of `room_numbers` that are one number in two forms."""
+    seen: dict[str, tuple[Path, str]] = {}
+    for path, number in _room_numbers(entry):
+        if is_unset(number):
+            continue
+        plain = _plain(number.reveal() if isinstance(number, Filled) else number)
+        at, first = seen.setdefault(plain, (path, number))
+        # The schema has equal items; it cannot see that two forms mean one number.
+        if at != path and (len(at) != len(path) or repr(first) != repr(number)):
+            secret = isinstance(number, Filled)
+            said = words.value(number) if secret else quote(number)
+            message = _same(said, entry.place(at))
+            yield entry.at("defined-twice", message, path, "keep one of the two")
+
+
+def _same(said: str, first: Place) -> str:
+    where = f"{first.file}:{first.line}:{first.column}"
+    return f"{said} is one number with the one at {where}"
+
+
 def _role(entry: Entry, *, both: bool) -> Finding:
     message = f"{entry.name} is both pin_dialin and pinless_dialin"
     hint = "a number does one of the two: remove the other"
@@ -52,6 +88,7 @@ def _role(entry: Entry, *, both: bool) -> Finding:
 
 def roles(entry: Entry, numbers: Mapping[str, Entry]) -> Iterator[Finding]:
     """Each of a room's numbers must be E.164, and not have another role here."""
+    yield from _listed_twice(entry)
     for path, number in _room_numbers(entry):
         if is_unset(number):
             continue
@@ -84,6 +121,14 @@ def _room_numbers(entry: Entry) -> Iterator[tuple[Path, str]]:
             item, at = item.get("phone_number"), (*at, "phone_number")
         if isinstance(item, str):
             yield at, item
+
+
+def _plain(text: str) -> str:
+    """A number without what people put between its digits."""
+    plain = _DECORATION.sub("", text)
+    if plain.startswith("00"):
+        plain = "+" + plain[2:]
+    return "+" + plain if plain[:1] in "123456789" and is_e164("+" + plain) else plain
 
 
 def _better(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.config.build import rolling
-from reconciler.config.entries import Entry
+from reconciler.config.entries import Entry, room_properties
 from reconciler.config.rules import values as rules_values
 from reconciler.config.rules import write_only
 from reconciler.core.findings import Finding
@@ -51,7 +51,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
     yield from _pin(entry, life, now)
     yield from _expiry(entry, life, now)
     yield from _buckets(entry)
-    yield from write_only.of_entry(entry, write_only.room_fields(entry))
+    yield from write_only.of_entry(entry, room_properties(entry.merged))
     if "privacy" not in entry.merged:
         yield entry.at_key(
             "no-privacy",
@@ -75,8 +75,7 @@ def _name(entry: Entry) -> Iterator[Finding]:
 
 
 def _life(entry: Entry) -> _Life:
-    properties = entry.merged.get("properties")
-    properties = properties if isinstance(properties, dict) else {}
+    properties = room_properties(entry.merged)
     exp = properties.get("exp")
     return _Life(
         pin=isinstance(properties.get("dialin"), dict),

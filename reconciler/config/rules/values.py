@@ -9,17 +9,17 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from reconciler.config import words
 from reconciler.config.entries import Defaults, Entry
+from reconciler.config.rules import extra
+from reconciler.config.rules.written import Written
 from reconciler.config.schema import validator as schema
 from reconciler.config.variables import Filled, is_unset
 from reconciler.core.findings import Finding
-from reconciler.core.kinds import ROOM
 from reconciler.core.model import Path, Place
 from reconciler.core.text import brief, nearest, quote
 from reconciler.core.times import is_date, moment
@@ -37,29 +37,6 @@ _PLACEHOLDERS: Final = frozenset(
 )
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9./_-]")
 _EXTENSION: Final = re.compile(r"\.(?!mp4$)[A-Za-z0-9]+$")
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The part of a room, or of the defaults, that stands in one place."""
-
-    body: Mapping[str, Any]
-    root: Path
-    place: Callable[[Path], Place]
-    key_place: Callable[[Path], Place]
-
-    def of(self, section: str) -> Mapping[str, Any]:
-        """A mapping of the body; empty if it is missing or something else."""
-        found = self.body.get(section)
-        return found if isinstance(found, dict) else {}
-
-    def finding(self, id_: str, message: str, path: Path, hint: str = "") -> Finding:
-        """A finding at a value."""
-        return Finding(id_, message, self.place(path), hint, (*self.root, *path))
-
-    def at_key(self, id_: str, message: str, path: Path, hint: str = "") -> Finding:
-        """A finding at a key."""
-        return Finding(id_, message, self.key_place(path), hint, (*self.root, *path))
 
 
 def of_defaults(defaults: Defaults) -> Iterator[Finding]:
@@ -93,7 +70,7 @@ def _values(written: Written) -> Iterator[Finding]:
     for name in _TEMPLATES.keys() & properties.keys():
         yield from _template(written, name, properties[name])
     yield from _sip(written, properties.get("sip"))
-    yield from _extra(written)
+    yield from extra.check(written)
     yield from _deprecated(written, properties)
 
 
@@ -216,25 +193,6 @@ def _sip(written: Written, sip: Any) -> Iterator[Finding]:
             ("properties", "sip", "num_endpoints"),
             "write 1, or leave out force_digit_only_username",
         )
-
-
-def _extra(written: Written) -> Iterator[Finding]:
-    known = schema.room_properties()
-    for name in written.of("extra_properties"):
-        path = ("extra_properties", name)
-        said = quote(name)
-        if name in known or name == "privacy":
-            hint = "move it to 'properties'" if name in known else "move it up"
-            message = f"{said} is known, and does not belong in extra_properties"
-            yield written.at_key("extra-property-known", message, path, hint)
-        elif name in ROOM.server_made:
-            message = f"{said} is made by Daily and cannot be set"
-            yield written.at_key("extra-property-known", message, path, "remove it")
-        else:
-            message = f"{said} is not in the schema and is passed on unchecked"
-            near = nearest(name, known)
-            hint = f"if you mean '{near}', move it to 'properties'" if near else ""
-            yield written.at_key("extra-property", message, path, hint)
 
 
 def _deprecated(written: Written, properties: Mapping[str, Any]) -> Iterator[Finding]:

@@ -9,21 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.config.entries import Defaults, Entry
+from reconciler.config.entries import Defaults, Entry, room_properties
 from reconciler.config.schema import slots
 from reconciler.config.variables import is_unset
 from reconciler.core.findings import Finding
 from reconciler.core.model import Path
 from reconciler.core.text import nearest, quote
-
-
-def room_fields(entry: Entry) -> Mapping[str, Any]:
-    """The properties of a room with its defaults, extra ones among them."""
-    fields: dict[str, Any] = {}
-    for section in ("properties", "extra_properties"):
-        part = entry.merged.get(section)
-        fields |= part if isinstance(part, dict) else {}
-    return fields
 
 
 def of_entry(entry: Entry, fields: Mapping[str, Any]) -> Iterator[Finding]:
@@ -49,7 +40,7 @@ def of_defaults(defaults: Defaults, rooms: Iterable[Entry]) -> Iterator[Finding]
     known = slots.top()
     for step in ("rooms", "", "properties"):
         known = slots.below(known, step)
-    written = [room_fields(entry) for entry in rooms if not entry.absent]
+    written = [room_properties(entry.merged) for entry in rooms if not entry.absent]
     for index, path in enumerate(paths):
         if not isinstance(path, str) or is_unset(path):
             continue

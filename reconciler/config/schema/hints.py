@@ -122,4 +122,7 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
         return "put it under 'pin_dialin' or 'pinless_dialin'"
     if not root and not path and key in schema.room_properties():
         return "put it under 'properties' of a room"
-    return f"known here: {', '.join(sorted(known))}" if known else ""
+    listed = f"known here: {', '.join(sorted(known))}" if known else ""
+    if in_room and "properties" in path:
+        listed += "; a newer one goes under 'extra_properties'"
+    return listed.removeprefix("; ")

@@ -71,6 +71,13 @@ def errors(part: str, value: object) -> Iterator[ValidationError]:
     return found
 
 
+def is_valid(node: Mapping[str, Any], value: object) -> bool:
+    """Tell whether a part of the schema, references written out, allows a value."""
+    from jsonschema import Draft202012Validator
+
+    return bool(Draft202012Validator(node).is_valid(value))
+
+
 @functools.cache
 def _validator(part: str) -> Any:
     """The validator of one part, its references written out: a fifth faster."""
