@@ -43,13 +43,16 @@ UNDONE: Final = (
 class Result:
     """One change and its outcome. `reason` is empty for a change that was done.
 
-    `wrote`: it failed after something of it had been written.
+    `change` is what was written, which may have been planned again right before.
+    `wrote`: it failed after something of it had been written. `remark`: what else there
+    is to say, also of a change that was done.
     """
 
     change: Change
     outcome: Outcome
     reason: str = ""
     wrote: bool = False
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def _apply(
             allow=allowed,
             on_result=on_result,
             stop=session.stop,
+            reviewed=bool(asked.plan) or not asked.yes,
         )
         return apply_plan(client, made.plan, policy)
 

@@ -194,12 +194,25 @@ def _overlaid(document: Node) -> Node:
     listed["properties"]["config"] = shown
     # Whether what is not set is shown as null is one of the sandbox's assumptions.
     room = schemas["rooms-room_name-get-res"]["properties"]["config"]
-    room["properties"] = _or_null(room["properties"])
+    shown = {k: _filled_up(v, schemas) for k, v in room["properties"].items()}
+    room["properties"] = _or_null(shown)
+    # Recorded: where false was sent, the text "0" comes back.
+    room["properties"]["enable_recording"]["anyOf"].append({"enum": ["0"]})
     # Its own example of a domain has nulls, and half a switchover is its default.
     config = _answered(document, "/")["config"]
     config["properties"] = _or_null(config["properties"])
     config["properties"]["sfu_switchover"] = schemas["sfu_switchover"]
     return document
+
+
+def _filled_up(schema: Node, schemas: Node) -> Node:
+    """The schema of an answer, in which the unset keys of an object are null."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    if "properties" not in schema:
+        return schema
+    inner = {k: _filled_up(v, schemas) for k, v in schema["properties"].items()}
+    return {**schema, "properties": _or_null(inner)}
 
 
 def _answered(document: Node, path: str) -> Node:

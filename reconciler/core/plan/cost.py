@@ -7,9 +7,11 @@ is done. Sources: Daily's pages on rate limits and on batch room creation.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.core.kinds import ROOM
 from reconciler.core.plan.model import Action, Change, Plan
 
 BATCH: Final = 1_000
@@ -41,6 +43,14 @@ def fits_batch(change: Change) -> bool:
     )
 
 
+def is_read_again(change: Change) -> bool:
+    """A room whose objects or end are written: they may have been set since."""
+    return any(
+        isinstance(value, Mapping) or name in ROOM.objects or name == "exp"
+        for name, value in change.send.items()
+    )
+
+
 def estimate(plan: Plan) -> Estimate:
     """Count the requests that applying a plan takes when nothing goes wrong."""
     if not plan.changes:
@@ -56,6 +66,7 @@ def _rooms(plan: Plan) -> int:
     rooms = [c for c in plan.changes if c.kind == "room"]
     plain = sum(fits_batch(c) for c in rooms)
     written = sum(c.action is not Action.DELETE for c in rooms)
+    written += sum(c.action is Action.UPDATE and is_read_again(c) for c in rooms)
     if plain < BATCH_FROM:
         return written
     return written - plain + math.ceil(plain / BATCH)

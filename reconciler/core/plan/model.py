@@ -16,6 +16,7 @@ from reconciler.core.model import (
     Live,
     LiveAssignment,
     LiveRoom,
+    Path,
     Store,
 )
 
@@ -193,7 +194,8 @@ class Plan:
     `managed_live`: how many declared resources Daily has; limits in percent count
     against it. `now`: Unix seconds. `base` names the revision that the plan was
     compared with, `base_count` how many of its resources Daily has, `base_unread` how
-    many of its files cannot be read; see `origin`.
+    many of its files cannot be read; see `origin`. `witnessed`: keys of rooms that
+    Daily may hide, and that it showed of some room.
     """
 
     config: Config
@@ -208,6 +210,7 @@ class Plan:
     base_count: int = 0
     base_unread: int = 0
     dropped: tuple[Dropped, ...] = ()
+    witnessed: frozenset[Path] = frozenset()
 
     @property
     def store(self) -> Store:
@@ -256,3 +259,4 @@ class Draft:
     findings: list[Finding] = field(default_factory=list)
     in_sync: int = 0
     found: int = 0
+    witnessed: frozenset[Path] = frozenset()

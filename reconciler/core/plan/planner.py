@@ -18,7 +18,7 @@ from typing import Final
 
 from reconciler.core.clock import check_clock
 from reconciler.core.findings import in_order
-from reconciler.core.model import Config, Live
+from reconciler.core.model import Config, Live, Path
 from reconciler.core.plan.model import EVERYTHING, Action, Plan, Selection, Unmanaged
 from reconciler.core.plan.numbers import plan_numbers
 from reconciler.core.plan.rooms import plan_rooms
@@ -36,7 +36,12 @@ _ORDER: Final = {
 
 
 def make_plan(
-    config: Config, live: Live, *, now: float, selection: Selection = EVERYTHING
+    config: Config,
+    live: Live,
+    *,
+    now: float,
+    selection: Selection = EVERYTHING,
+    witnessed: frozenset[Path] = frozenset(),
 ) -> Plan:
     """Compare what is declared with what Daily has.
 
@@ -45,8 +50,9 @@ def make_plan(
         live: one reading of the domain that holds every declared resource.
         now: Unix seconds; see `core.clock`.
         selection: what to plan, and what to send again without a difference.
+        witnessed: keys of rooms that Daily was seen to show elsewhere.
     """
-    rooms = plan_rooms(config, live, now, selection)
+    rooms = plan_rooms(config, live, now, selection, witnessed)
     numbers = plan_numbers(config, live, selection)
     changes = [*rooms.changes, *numbers.changes]
     changes.sort(key=lambda c: _ORDER[c.kind, c.action])
@@ -58,6 +64,7 @@ def make_plan(
         in_sync=rooms.in_sync + numbers.in_sync,
         managed_live=rooms.found + numbers.found,
         unmanaged=_unmanaged(config, live, selection),
+        witnessed=rooms.witnessed,
         findings=in_order(
             [*check_clock(live.skew), *rooms.findings, *numbers.findings]
         ),

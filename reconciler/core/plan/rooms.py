@@ -10,7 +10,7 @@ from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
 from reconciler.core.compare.equality import Context, context, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
-from reconciler.core.model import Config, Desired, Live, LiveRoom
+from reconciler.core.model import Config, Desired, Live, LiveRoom, Path
 from reconciler.core.plan.changes import (
     NOT_THERE,
     change,
@@ -46,12 +46,18 @@ class _Scene:
     ctx: Context
 
 
-def plan_rooms(config: Config, live: Live, now: float, selection: Selection) -> Draft:
+def plan_rooms(
+    config: Config,
+    live: Live,
+    now: float,
+    selection: Selection,
+    witnessed: frozenset[Path],
+) -> Draft:
     """Plan every declared room that the selection names."""
-    rooms = live.rooms.values()
-    ctx = context(ROOM, live.domain.config, (room.config for room in rooms))
+    shown = (room.config for room in live.rooms.values())
+    ctx = context(ROOM, live.domain.config, shown, witnessed)
     scene = _Scene(config, live, now, selection, ctx)
-    draft = Draft()
+    draft = Draft(witnessed=ctx.witnessed)
     draft.findings += folded(config, live)
     for desired in config.of_kind("room"):
         room = live.rooms.get(desired.key)

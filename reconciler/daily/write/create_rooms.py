@@ -15,6 +15,7 @@ from reconciler.core.plan.model import Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.read import read_room, read_rooms
+from reconciler.daily.write.again import check_gates_again
 from reconciler.daily.write.one_room import (
     room_path,
     wait_for_numbers,
@@ -23,6 +24,7 @@ from reconciler.daily.write.one_room import (
 )
 from reconciler.daily.write.run import (
     BlockedError,
+    MovedError,
     Run,
     explain,
     left_for_room,
@@ -179,14 +181,17 @@ def _create_one(run: Run, change: Change) -> Outcome:
 
 def _create(run: Run, change: Change) -> LiveRoom:
     body = wire.room_to_json(change.send, name=change.key)
+    refused = False
 
     def send() -> tuple[LiveRoom, bool]:
         """The room, and whether it was there before."""
+        nonlocal refused
         try:
             return write_room(run, "/rooms", body), False
         except DailyRejectedError:
             if (there := read()) is None:
                 raise
+            refused = True
             return there
 
     def read() -> tuple[LiveRoom, bool] | None:
@@ -196,14 +201,16 @@ def _create(run: Run, change: Change) -> LiveRoom:
     made = settle(send, read, bool)
     assert made is not None  # noqa: S101  nothing is not what `bool` takes for done
     room, was_there = made
-    return _take_over(run, change, room) if was_there else room
+    if not was_there:
+        return room
+    return _take_over(run, change, room, ours=not refused)
 
 
-def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
+def _take_over(run: Run, change: Change, room: LiveRoom, *, ours: bool) -> LiveRoom:
     """The room exists after all: bring it to what the file says.
 
-    It was made meanwhile, or its answer was lost, or Daily still holds the name of
-    a room that has expired.
+    It was made meanwhile, or its answer was lost (`ours`), or Daily still holds the
+    name of a room that has expired.
     """
     twins = {room.key for room in run.plan.config.of_kind("room")} - {change.key}
     if room.name in twins:
@@ -213,11 +220,14 @@ def _take_over(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
         )
     if room.expired(run.options.now()):
         room = _revive(run, change, room)
+    elif run.options.reviewed and not ours:
+        raise MovedError("somebody else made this room; plan again")
     for left in left_for_room(run, change, room):
-        answer = run.client.send(
-            "POST", room_path(room.name), wire.room_to_json(left.send)
-        )
-        room = wire.room_from_json(answer)
+        check_gates_again(run, change, left)
+        body = wire.room_to_json(left.send)
+        room = write_room(run, room_path(room.name), body)
+        names = ", ".join(".".join(map(str, f.path)) for f in left.sent)
+        run.remark(change, change, f"the room was there, and was sent {names}")
     return room
 
 
@@ -232,6 +242,9 @@ def _revive(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
             "Daily still holds an expired room of this name that has a PIN, and such "
             "a room needs an end: write `expires`, or wait until Daily has removed it"
         )
+    if exp is None:
+        said = "the room had expired: exp was set for a day and taken away again"
+        run.remark(change, change, said)
     soon = int(run.options.now()) + _MEANWHILE
     bodies: list[dict[str, object]] = [{**change.send, "exp": exp or soon}]
     bodies += [] if exp else [{"exp": None}]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import quote
 
+from reconciler.core.body.doubtful import with_empty_lists, without_doubtful
 from reconciler.core.model import LiveRoom
 from reconciler.core.phone import room_numbers
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.read import read_room
-from reconciler.daily.write.run import BlockedError, Run
-from reconciler.daily.write.settle import looking_after
+from reconciler.daily.write.run import BlockedError, Run, left_for_room
+from reconciler.daily.write.settle import looking_after, settle
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -33,6 +34,52 @@ def write_room(run: Run, path: str, body: object) -> LiveRoom:
         return wire.room_from_json(answer)
     except DailyAnswerError as error:
         raise AnswerLostError(f"POST {path}: {error.message}") from error
+
+
+def write_update(run: Run, change: Change, again: Change) -> LiveRoom:
+    """Write a room that is there. `again` is what is sent, `change` what was planned.
+
+    Daily may refuse a live key that is sent back and that nobody documents, or a null
+    inside an object; then the object is written without it. It may also take such a
+    null and keep the value; then a list is sent empty.
+    """
+    try:
+        room = _write(run, change, again, again.send)
+    except DailyRejectedError as error:
+        spared, without = without_doubtful(again)
+        if error.status != 400 or not without:
+            raise
+        room = _write(run, change, again, spared)
+        what = f"Daily refused {', '.join(without)}, which was left out"
+        run.remark(change, again, what)
+    emptied, stuck = with_empty_lists(again, room)
+    if stuck:
+        room = _write(run, change, again, emptied)
+        run.remark(change, again, f"{', '.join(stuck)} was sent as an empty list")
+    return room
+
+
+def _write(
+    run: Run, change: Change, again: Change, send: Mapping[str, object]
+) -> LiveRoom:
+    name = change.live_room.name if change.live_room else change.key
+    body = wire.room_to_json(send)
+    room = settle(
+        lambda: write_room(run, room_path(name), body),
+        lambda: read_room(run.client, change.key),
+        lambda room: room is None or _is_done(run, again, room),
+    )
+    if room is None:
+        raise DailyRejectedError(
+            f"room '{change.key}' disappeared meanwhile", status=404
+        )
+    return room
+
+
+def _is_done(run: Run, change: Change, room: LiveRoom) -> bool:
+    """A room that is sent again on request is never seen to be done."""
+    left = left_for_room(run, change, room)
+    return not change.resent and all(c.action is not change.action for c in left)
 
 
 def wait_for_numbers(run: Run, change: Change) -> None:

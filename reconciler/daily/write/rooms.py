@@ -12,26 +12,19 @@ from typing import NoReturn
 from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
-from reconciler.daily import wire
 from reconciler.daily.read import read_room
+from reconciler.daily.write.again import as_it_is_now
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
     room_path,
     telling_when_gone,
     wait_for_numbers,
     watch_pin,
-    write_room,
+    write_update,
 )
-from reconciler.daily.write.run import (
-    BlockedError,
-    Run,
-    left_for_room,
-)
+from reconciler.daily.write.run import BlockedError, Run
 from reconciler.daily.write.settle import no_error_when_gone, settle
 from reconciler.daily.write.waves import in_waves
-from reconciler.errors import (
-    DailyRejectedError,
-)
 
 
 def apply_rooms(run: Run) -> None:
@@ -101,7 +94,8 @@ def _update_one(run: Run, change: Change) -> Outcome:
         if _keeps_pin(change):
             _check_pins(run)
         with telling_when_gone(run, change):
-            watch_pin(run, change, _update(run, change))
+            if room := _update(run, change):
+                watch_pin(run, change, room)
 
     return run.attempt(change, work)
 
@@ -119,25 +113,10 @@ def _refuse(run: Run) -> NoReturn:
     )
 
 
-def _update(run: Run, change: Change) -> LiveRoom:
-    name = change.live_room.name if change.live_room else change.key
-    body = wire.room_to_json(change.send)
-    room = settle(
-        lambda: write_room(run, room_path(name), body),
-        lambda: read_room(run.client, change.key),
-        lambda room: room is None or _is_done(run, change, room),
-    )
-    if room is None:
-        raise DailyRejectedError(
-            f"room '{change.key}' disappeared meanwhile", status=404
-        )
-    return room
-
-
-def _is_done(run: Run, change: Change, room: LiveRoom) -> bool:
-    """A room that is sent again on request is never seen to be done."""
-    left = left_for_room(run, change, room)
-    return bool(change.fields) and all(c.action is not change.action for c in left)
+def _update(run: Run, change: Change) -> LiveRoom | None:
+    """Write one room; None when somebody else has done it by now."""
+    again = as_it_is_now(run, change)
+    return None if again is None else write_update(run, change, again)
 
 
 def _delete(run: Run, change: Change) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.gates import closed_now
-from reconciler.core.plan.model import Change, ChangeId, Plan
+from reconciler.core.plan.model import Change, ChangeId, Plan, Selection
 from reconciler.core.report import Outcome, PinFate, PinNews, Result
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write.stores import Stores
@@ -31,7 +31,8 @@ class Options:
 
     `allow`: gates opened by name and count. `now`: Unix seconds, asked anew when
     something is planned. `on_result`: gets each result as it comes, one at a time;
-    what it raises is left aside.
+    what it raises is left aside. `reviewed`: a plan file or a person allowed
+    exactly this plan, so what moved since is not overwritten.
     """
 
     now: Callable[[], float]
@@ -39,6 +40,7 @@ class Options:
     allow: Mapping[str, int] = field(default_factory=dict)
     on_result: Callable[[Result], None] = lambda _result: None
     stop: threading.Event = field(default_factory=threading.Event)
+    reviewed: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Run:
     _results: dict[ChangeId, Result] = field(default_factory=dict)
     _pins: dict[str, PinNews] = field(default_factory=dict)
     _lost: dict[str, None] = field(default_factory=dict)
+    _latest: dict[ChangeId, tuple[Change, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -80,6 +83,8 @@ class Run:
             work()
         except BlockedError as reason:
             return self.note(change, Outcome.BLOCKED, str(reason))
+        except MovedError as reason:
+            return self.note(change, Outcome.MOVED, str(reason))
         except PartWayError as reason:
             return self.note(change, Outcome.FAILED, str(reason), wrote=True)
         except NotSentError as error:
@@ -104,7 +109,7 @@ class Run:
         self, change: Change, outcome: Outcome, reason: str = "", *, wrote: bool = False
     ) -> Outcome:
         """Keep the result of a change and show it; a later one takes its place."""
-        result = Result(change, outcome, reason, wrote)
+        result = self._result(change, outcome, reason, wrote=wrote)
         with self._lock:
             self._results[change.id] = result
             if change.kind == "number":
@@ -118,13 +123,35 @@ class Run:
     def settle(self, change: Change, outcome: Outcome, reason: str = "") -> None:
         """Put the outcome that a reading showed in place of an unknown one."""
         with self._lock:
-            self._results[change.id] = Result(change, outcome, reason)
+            self._results[change.id] = self._result(change, outcome, reason)
 
     @property
     def results(self) -> tuple[Result, ...]:
         """The results so far, one per change."""
         with self._lock:
             return tuple(self._results.values())
+
+    def _result(
+        self, change: Change, outcome: Outcome, reason: str, *, wrote: bool = False
+    ) -> Result:
+        """A result that names what was written, as it was planned last."""
+        latest, remark = self._latest.get(change.id, (change, ""))
+        return Result(latest, outcome, reason, wrote, remark)
+
+    def renew(self, change: Change, again: Change, remark: str) -> None:
+        """Remember the change as it was planned again, and what to say of that."""
+        with self._lock:
+            self._latest[change.id] = again, remark
+
+    def remark(self, change: Change, again: Change, text: str) -> None:
+        """Say something more of a change."""
+        _, known = self._latest.get(change.id, (again, ""))
+        self.renew(change, again, "; ".join(filter(None, (known, text))))
+
+    def current_changes(self) -> tuple[Change, ...]:
+        """The changes of the plan, each as it was planned last."""
+        with self._lock:
+            return tuple(self._latest.get(c.id, (c, ""))[0] for c in self.plan.changes)
 
     def skip(self, changes: Iterable[Change], reason: str) -> None:
         """Note changes that were not tried."""
@@ -208,6 +235,10 @@ class BlockedError(Exception):
     """A change was held back on purpose; the text says why."""
 
 
+class MovedError(Exception):
+    """What was reviewed has moved since; nothing was written."""
+
+
 class PartWayError(Exception):
     """A change failed after it had written something; the text says what is left."""
 
@@ -234,8 +265,17 @@ def left_for_number(
 
 
 def _left(run: Run, changes: Iterable[Change], live: Live) -> list[Change]:
+    changes = list(changes)
     config = replace(run.plan.config, resources=tuple(c.desired for c in changes))
-    return list(make_plan(config, live, now=run.options.now()).changes)
+    resent = {(c.kind, c.key) for c in changes if c.resent}
+    made = make_plan(
+        config,
+        live,
+        now=run.options.now(),
+        selection=Selection(resend=lambda kind, key: (kind, key) in resent),
+        witnessed=run.plan.witnessed,
+    )
+    return list(made.changes)
 
 
 def internal_error(error: Exception) -> str:

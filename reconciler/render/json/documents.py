@@ -175,6 +175,7 @@ def report_document(
                 **_change(result.change),
                 "outcome": str(result.outcome),
                 "why": result.reason,
+                "remark": result.remark,
             }
             for result in report.results
         ],

@@ -81,7 +81,8 @@ def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
 def _result(result: Result) -> str:
     change = result.change
     outcome = "" if result.outcome is Outcome.DONE else f"{result.outcome}: "
-    why = f": {code(result.reason, _MESSAGE)}" if result.reason else ""
+    said = "; ".join(filter(None, (result.reason, result.remark)))
+    why = f": {code(said, _MESSAGE)}" if said else ""
     return f"- {outcome}{change.action} {change.kind} {code(change.key)}{why}"
 
 

@@ -25,10 +25,12 @@ def result_line(result: Result, paint: Paint) -> str:
     change = result.change
     what = f"{change.kind} {short(change.key)}"
     if result.outcome is Outcome.DONE:
-        return f"{paint('done', 'green')}  {_PAST[change.action]} {what}"
+        said = f"{paint('done', 'green')}  {_PAST[change.action]} {what}"
+        return f"{said}: {clean(result.remark)}" if result.remark else said
     colour = "yellow" if result.outcome is Outcome.NOT_TRIED else "red"
     said = f"{paint(str(result.outcome), colour)}  {change.action} {what}"
-    return f"{said}: {clean(result.reason)}" if result.reason else said
+    why = "; ".join(filter(None, (result.reason, result.remark)))
+    return f"{said}: {clean(why)}" if why else said
 
 
 def report_text(report: Report, paint: Paint) -> str:
@@ -45,7 +47,7 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
         )
     yield from _lost(report, paint)
     for result in report.results:
-        if result.outcome is not Outcome.DONE:
+        if result.outcome is not Outcome.DONE or result.remark:
             yield result_line(result, paint)
     for kept in report.kept:
         yield from _kept(kept, paint)

@@ -1,0 +1,94 @@
+"""A body that Daily refuses in part, or takes and does not act on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from answers import Domain, client_on, refusal
+
+from reconciler.core.model import Config, Desired
+from reconciler.core.plan import make_plan
+from reconciler.core.report import Report
+from reconciler.daily.read import read_live
+from reconciler.daily.write import Options, apply_plan
+
+NOW = 1_800_000_000
+NUMBER = "+12095550100"
+EXP = NOW + 90 * 86_400
+
+
+class Odd:
+    """A domain of one room that refuses a key, or does not act on a nested null."""
+
+    def __init__(
+        self, dialin: Any, *, refused: str = "", ignores: bool = False
+    ) -> None:
+        config = {"exp": EXP, "dialin": dialin, "dialin_code": "01234567890"}
+        self.room = {"id": "i", "name": "r", "privacy": "private", "config": config}
+        self.refused, self.ignores = refused, ignores
+        self.bodies: list[Any] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return Domain(rooms=[self.room])(request)
+        body = json.loads(request.content)
+        self.bodies.append(body["properties"]["dialin"])
+        if self.refused and self.refused in self.bodies[-1]:
+            return refusal(400, "invalid-request-error", "no such key")
+        held = self.room["config"]["dialin"]  # type: ignore[index]
+        sent = self.bodies[-1].items()
+        held |= {k: v for k, v in sent if v is not None or not self.ignores}
+        return httpx.Response(200, json=self.room)
+
+
+def applied(daily: Odd, dialin: Any) -> Report:
+    """Plan and apply a room with this `dialin`."""
+    room = Desired("room", "r", {"privacy": "private", "dialin": dialin})
+    config = Config("acme", resources=(room,))
+    with client_on(daily, writable=True) as client:
+        plan = make_plan(config, read_live(client, config), now=NOW)
+        options = Options(now=lambda: NOW, rescue_file=Path("x"))
+        return apply_plan(client, plan, options)
+
+
+def test_an_unknown_live_key_that_daily_refuses_is_left_out_and_named() -> None:
+    """The rest of the object is written, and the report says what is missing."""
+    daily = Odd({"display_name": "Old", "brand_new": 1}, refused="brand_new")
+
+    report = applied(daily, {"display_name": "New"})
+
+    assert daily.bodies == [
+        {"display_name": "New", "brand_new": 1},
+        {"display_name": "New"},
+    ]
+    [result] = report.results
+    assert (report.exit_code, str(result.outcome)) == (0, "done")
+    assert "Daily refused dialin.brand_new" in result.remark
+
+
+def test_a_refusal_of_what_is_declared_is_not_tried_again() -> None:
+    """There is nothing that could be left out."""
+    daily = Odd({"display_name": "Old"}, refused="display_name")
+
+    report = applied(daily, {"display_name": "New"})
+
+    assert len(daily.bodies) == 1
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+def test_a_nested_null_clears_a_list_in_every_world(ignores: bool) -> None:
+    """Where Daily keeps the list although null was sent, an empty list is sent."""
+    listed = [{"phone_number": NUMBER}]
+    daily = Odd({"display_name": "P", "room_numbers": listed}, ignores=ignores)
+
+    report = applied(daily, {"display_name": "P", "room_numbers": None})
+
+    wanted = [None, []] if ignores else [None]
+    assert [body["room_numbers"] for body in daily.bodies] == wanted
+    assert report.exit_code == 0
+    assert bool(report.results[0].remark) is ignores
