@@ -141,7 +141,9 @@ def _folder() -> Iterator[Path]:
     with (
         tempfile.TemporaryDirectory() as name,
         contextlib.chdir(name),
-        mock.patch("tempfile.tempdir", name),
+        mock.patch(
+            "reconciler.operations.lock.places", return_value=(Path(name) / ".locks",)
+        ),
     ):
         yield Path(name)
 

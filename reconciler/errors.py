@@ -4,6 +4,7 @@ ReconcilerError                    1
     ConfigError                    1   the file is wrong (in `core.findings`)
     UsageError                    64   the options are wrong; nothing was sent
     RefusedError                   4   a safety gate said no; nothing was sent
+        LockedError                4   another run holds the lock
     DailyError                     1
         DailyUnreachableError      1   no answer: DNS, TLS, timeout, reset
             NotSentError           1   nothing was sent: Daily keeps failing, or stop
@@ -45,6 +46,10 @@ class RefusedError(ReconcilerError):
     """A safety gate said no before anything was written."""
 
     exit_code: ClassVar[int] = 4
+
+
+class LockedError(RefusedError):
+    """Another run holds the lock."""
 
 
 class DailyError(ReconcilerError):

@@ -140,7 +140,8 @@ def world(
     made = Settings(assume=assume or Assume(), **settings)
     monkeypatch.setenv("DAILY_RATE", "1000")
     # Locks of worlds in other test processes are not this one's.
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    locks = (tmp_path / "locks",)
+    monkeypatch.setattr("reconciler.operations.lock.places", lambda: locks)
     clock = Clock()
     with serve(made, clock=clock) as sandbox:
         yield World(sandbox, tmp_path, monkeypatch, capsys, clock=clock)

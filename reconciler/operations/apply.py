@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.files import write_private
-from reconciler.operations.lock import default_lock, held
+from reconciler.operations.lock import held
 from reconciler.operations.metrics import write_failure, write_metrics
 from reconciler.operations.options import ApplyOptions, parse_allow
 from reconciler.operations.plan import Planned, chosen, keys, planned, show_plan
@@ -70,25 +71,32 @@ def _locked(
     approved = load_approved(asked.plan) if asked.plan else None
     if approved is not None:
         allowed = {**approved.allowed, **allowed}
-    # Before anything is read: what a run read must still be so when it writes.
-    with (
-        held(asked.lock_file or default_lock(session, config.domain)),
-        connect(session, config, writable=True) as client,
-    ):
+
+    def prepare(now: float | None = None) -> tuple[Planned, tuple[Unapproved, ...]]:
+        renewals = asked.only_renewals
         made = planned(
-            session,
-            client,
-            loaded,
-            selection,
-            allowed,
-            only_renewals=asked.only_renewals,
+            session, client, loaded, selection, allowed, only_renewals=renewals, now=now
         )
-        left_out: tuple[Unapproved, ...] = ()
-        if approved is not None:
-            made, left_out = approve(
-                session, made, approved, asked, share=client.share, allowed=allowed
-            )
-        report = _apply(session, client, made, allowed, asked)
+        if approved is None:
+            return made, ()
+        return approve(
+            session, made, approved, asked, share=client.share, allowed=allowed
+        )
+
+    def confirmed(made: Planned) -> Planned:
+        # A question may wait for hours, and other runs must not wait with it.
+        lock.close()
+        _ask(made)
+        lock.enter_context(take())
+        return _unchanged(made, prepare(made.plan.now)[0])
+
+    take = partial(held, session, config.domain, asked.lock_file)
+    with ExitStack() as lock:
+        # Before anything is read: what a run read must still be so when it writes.
+        lock.enter_context(take())
+        with connect(session, config, writable=True) as client:
+            made, left_out = prepare()
+            report = _apply(session, client, made, allowed, asked, confirmed)
     return _end(session, made, replace(report, left_out=left_out), asked)
 
 
@@ -98,6 +106,7 @@ def _apply(
     made: Planned,
     allowed: Mapping[str, int],
     asked: ApplyOptions,
+    confirmed: Callable[[Planned], Planned],
 ) -> Report:
     if session.output.format == "text" and not _says_nothing(made, asked):
         session.result(show_plan(session, made))
@@ -108,7 +117,7 @@ def _apply(
     if not made.plan.changes:
         return Report(requests=client.counters.requests)
     if not asked.yes:
-        _ask(made)
+        made = confirmed(made)
     stop_on_signals(session)
     with _progress(session, len(made.plan.changes)) as on_result:
         policy = Options(
@@ -144,6 +153,22 @@ def _ask(made: Planned) -> None:
     changes = count(len(made.plan.changes), "change")
     if not click.confirm(f"Apply {changes} to domain '{domain}'?", err=True):
         raise RefusedError("declined; nothing was changed")
+
+
+def _unchanged(shown: Planned, now: Planned) -> Planned:
+    """The plan of a new reading, when it is the one that was agreed to."""
+    before, after = (
+        [replace(change, live=None) for change in made.plan.changes]
+        for made in (shown, now)
+    )
+    if before != after:
+        raise RefusedError(
+            "Daily was changed while the question waited, and the plan is another one "
+            "now; nothing was changed",
+            tip="run the same command again to see the new plan",
+        )
+    _check(now)
+    return now
 
 
 def _rescue_file(session: Session, made: Planned) -> Path:

@@ -95,15 +95,19 @@ def planned(
     *,
     base: Base | None = None,
     only_renewals: bool = False,
+    now: float | None = None,
 ) -> Planned:
-    """Read the domain and plan. The config's findings join the plan's."""
+    """Read the domain and plan. The config's findings join the plan's.
+
+    `now`: Unix seconds to plan for; without it, Daily's time.
+    """
     from reconciler.daily.read import read_live
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.known if base else None)
     every = selection.list_unmanaged
     live = read_live(client, wanted, every_room=every, every_assignment=every)
-    now = corrected(session.now(), live.skew)
+    now = corrected(session.now(), live.skew) if now is None else now
     plan = make_plan(config, live, now=now, selection=selection)
     if base is not None:
         plan = compared(plan, base, live, selection)

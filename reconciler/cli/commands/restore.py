@@ -50,7 +50,7 @@ def restore(
         from reconciler.core.model import Config
         from reconciler.core.plan.gates import NAMES
         from reconciler.daily.rescue import file as rescues
-        from reconciler.operations.lock import default_lock, held
+        from reconciler.operations.lock import held
         from reconciler.operations.options import parse_allow
         from reconciler.operations.session import connect
 
@@ -59,7 +59,7 @@ def restore(
             raise click.UsageError("without a terminal, restore needs --yes")
         rescue = rescues.load(file)
         with (
-            held(lock_file or default_lock(session, rescue.domain)),
+            held(session, rescue.domain, lock_file),
             connect(session, Config(rescue.domain), writable=True) as client,
         ):
             return _restore(session, client, rescue, allowed, yes=yes)

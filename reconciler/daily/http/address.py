@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.errors import ReconcilerError
 
 DEFAULT_URL: Final = "https://api.daily.co/v1"
+_PORTS: Final = {"https": 443, "http": 80}
 
 
 def check_url(url: str) -> str:
@@ -49,3 +50,18 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def canonical(url: str) -> str:
+    """One spelling for every address of the same Daily, for comparing only.
+
+    Raises:
+        ReconcilerError: it is no address that a key may be sent to.
+    """
+    parts = urlsplit(check_url(url))
+    host = (parts.hostname or "").rstrip(".")
+    if is_loopback(url):
+        host = "localhost"
+    port = parts.port or _PORTS[parts.scheme]
+    path = "/".join(step for step in parts.path.split("/") if step)
+    return f"{parts.scheme}://{host}:{port}/{path}"
