@@ -103,7 +103,7 @@ def _additions(made: Export, step: int) -> dict[str, list[Addition]]:
 
 def variables(made: Export) -> dict[str, str]:
     """The variables that a text refers to, with their values."""
-    found = (ref for entry in made.entries for ref in references(entry.body))
+    found = (*references([e.body for e in made.entries]), *references(made.defaults))
     return {ref.name: str(reveal(ref.secret)) for ref in found}
 
 

@@ -252,6 +252,37 @@ def test_secrets_leave_only_when_asked_for(make_world: MakeWorld) -> None:
     in_sync(world)
 
 
+def test_defaults_keep_the_secrets_that_all_rooms_share(make_world: MakeWorld) -> None:
+    """A shared secret moves to the defaults with its variable, and none is lost."""
+    world = make_world()
+    store = world.sandbox.store
+    stream = {"url": "rtmp://live.example.com/my-key"}
+    shared = {
+        "streaming_endpoints": [{"name": "tv", "type": "rtmp", "rtmp_config": stream}],
+        "meeting_join_hook": "https://user:pass@example.com/joined?token=t0ken",
+    }
+    for name in ("stage", "studio", "hall"):
+        store.add_room(name, {**shared, "lang": "de"})
+
+    ran = world.run(
+        *("import", "--defaults", "--rooms", "s*", "--rooms", "hall"),
+        *("--secrets-out", "secrets"),
+    )
+
+    file = world.folder / "secrets"
+    kept = file.read_text(encoding="utf-8")
+    assert ran.code == 0, ran.err
+    assert "left out" not in ran.err
+    written = yaml.safe_load(ran.out)["defaults"]["rooms"]["properties"]
+    assert written.keys() == {*shared, "lang"}
+    for value in ("my-key", "t0ken", "user:pass"):
+        assert value in kept
+        assert value not in ran.out + ran.err
+    world.config.write_text(ran.out, encoding="utf-8")
+    export_variables(world, file)
+    in_sync(world)
+
+
 def test_a_secret_that_daily_hides_is_left_out(make_world: MakeWorld) -> None:
     """Without an hmac to see there is no variable, and a line says so."""
     world = make_world(assume=Assume(hmac="hidden"))
