@@ -381,3 +381,25 @@ def test_stdout_is_json_for_every_bad_config(
     if not needless:
         assert document["kind"] in ("findings", "error")
         assert Path(document["findings"][0]["file"]).name == "config.yaml"
+
+
+@pytest.mark.parametrize(
+    "numbers", ["", "phone_numbers: {'+12095550101': {pin_dialin: {}}}"]
+)
+def test_a_number_from_a_variable_is_planned_in_the_sandbox(
+    make_world: Callable[..., World], numbers: str
+) -> None:
+    """An unset number crashes nothing, and no hint writes a variable as a key."""
+    world = make_world()
+    world.write(
+        f"{numbers}\nrooms:\n  a:\n    privacy: private\n"
+        "    expires: {after: 180d, renew_before: 60d}\n"
+        "    properties: {dialin: {room_numbers: ['${NUMBER}']}}\n"
+    )
+
+    ran = world.run("plan", "config.yaml", "--sandbox")
+
+    assert ran.code == (0 if numbers else 1), ran.err
+    assert "+ create room a" in ran.out
+    assert ("room-number-unassigned" in ran.out) == (not numbers)
+    assert '"${NUMBER}":' not in ran.out

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Config, Desired, Live, LiveRoom
-from reconciler.core.phone import e164, listed_numbers
+from reconciler.core.phone import e164, is_e164, listed_numbers
 from reconciler.core.plan.model import Change, Selection
 from reconciler.core.secrecy import Secret, reveal
 
@@ -82,11 +82,13 @@ def _number_problem(
     desired: Desired, number: str, problem: tuple[str, str], *, writing: bool
 ) -> Finding:
     path = ("dialin", "room_numbers")
+    # A key cannot be a variable, so that the number itself is to be written.
+    key = f'"{number}"' if is_e164(number) else "the number"
     return Finding(
         problem[0] if writing else "room-number-gone",
         f"{number}, in room_numbers of room '{desired.key}', {problem[1]}",
         desired.places.get(path) or desired.place,
-        f'declare it under phone_numbers: "{number}": {{pin_dialin: {{}}}}; '
+        f"declare it under phone_numbers: {key}: {{pin_dialin: {{}}}}; "
         "and let --only, if given, name it"
         if problem[0] == "room-number-unassigned"
         else "buy it in Daily's dashboard, or remove it here",
