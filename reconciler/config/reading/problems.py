@@ -145,7 +145,10 @@ _KNOWN: Final[tuple[tuple[str, tuple[str, str, bool]], ...]] = (
             False,
         ),
     ),
-    *((words, _TAG) for words in ("tag handle", "tag URI", "expected '>'", "'!'")),
+    *(
+        (words, _TAG)
+        for words in ("tag handle", "tag URI", "expected '>'", "'!'", "whitespace or")
+    ),
     *(
         (words, _DIRECTIVE)
         for words in ("directive", "version number", "YAML document", "alphabetical")

@@ -58,6 +58,8 @@ BROKEN: dict[str, tuple[str, int, str]] = {
     "alias-bad": ("a: *\n", 1, "'&' or '*'"),
     "alias-sp": ("a: * b\n", 1, "'&' or '*'"),
     "tag": ("a: !<x\nb: 1\n", 1, "tag"),
+    "tag-brackets": ("a: !x{} b\n", 1, "tag"),
+    "tag-comma": ("- !!str, x\n", 1, "tag"),
     "tag2": ("a: !foo!bar x\n", 1, "tag"),
     "dup-anchor": ("a: &a &b x\n", 1, "fits no"),
     "block-ind": ("a: |0\n  x\n", 1, "'|' or '>'"),
