@@ -17,6 +17,7 @@ from reconciler.core.model import Path
 from reconciler.core.text import brief, nearest
 
 _NUMERIC: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_LEADING: Final = re.compile(r"\+|[-+]?0[0-9]")
 _SWITCHES: Final = frozenset({"yes", "no", "on", "off", "y", "n", "0", "1"})
 _PIN: Final = (
     "write 'dialin: {display_name: NAME}' under 'properties'; Daily makes the PIN"
@@ -46,6 +47,8 @@ def for_type(wanted: list[str], found: object, name: str) -> str:
     if isinstance(found, Filled):
         return "a variable is always text: write the value here"
     if isinstance(found, str):
+        if name == "expires":
+            return "write '{after: 180d, renew_before: 60d}'"
         return _for_text(wanted, found)
     if "boolean" in wanted and found in (0, 1):
         return "use true or false"
@@ -64,7 +67,7 @@ def for_type(wanted: list[str], found: object, name: str) -> str:
 
 def _for_text(wanted: list[str], found: str) -> str:
     if {"integer", "number"} & set(wanted) and _NUMERIC.fullmatch(found):
-        if found.startswith(("0", "+")):
+        if _LEADING.match(found):
             return "write it without the leading zero or plus, and without quotes"
         return "remove the quotes"
     if "boolean" in wanted:
@@ -117,6 +120,8 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     if in_room and at_properties:
         if key in ("privacy", "expires", "state", "write_only", "extra_properties"):
             return "put it beside 'properties', not inside"
+        if owners := _owners(key):
+            return f"put it under {owners}"
         return "if Daily knows it, put it under 'extra_properties'"
     if root[:1] == ("phone_numbers",) and not path:
         return "put it under 'pin_dialin' or 'pinless_dialin'"
@@ -126,3 +131,10 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     if in_room and "properties" in path:
         listed += "; a newer one goes under 'extra_properties'"
     return listed.removeprefix("; ")
+
+
+def _owners(key: str) -> str:
+    """The objects among the room properties that have a key."""
+    objects = schema.room_properties().items()
+    found = [name for name, node in objects if key in node.get("properties", ())]
+    return " or ".join(f"'{name}'" for name in found)

@@ -138,6 +138,9 @@ def _wrong_type(error: Error, name: str, secret: bool) -> Said:
             hints.for_type(wanted, found, name),
         )
     message += f", not {words.value(found, secret=secret)}"
+    choice = error.schema.get("enum")
+    if choice and not isinstance(found, dict | list):
+        return "wrong-type", message, f"write {words.one_of(choice)}"
     return "wrong-type", message, "" if secret else hints.for_type(wanted, found, name)
 
 

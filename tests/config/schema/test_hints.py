@@ -28,6 +28,12 @@ Load = Callable[..., Loaded]
         ("lang: default", "write null for Daily's default", "lang: null"),
         ("lang: nll", "did you mean 'nl'?", "lang: nl"),
         ("enable_chat: on", "use true or false", "enable_chat: true"),
+        ("sfu_switchover: '0.5'", "remove the quotes", "sfu_switchover: 0.5"),
+        (
+            "max_participants: '012'",
+            "write it without the leading zero or plus, and without quotes",
+            "max_participants: 12",
+        ),
     ],
 )
 def test_the_hint_is_followed_to_a_valid_file(
@@ -53,6 +59,35 @@ def test_a_pin_is_made_by_daily(load_text: Load, key: str, where: str) -> None:
     (finding,) = loaded.findings
     assert "dialin: {display_name: NAME}" in finding.hint
     assert "Daily makes the PIN" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{privacy: true}", "write one of 'public', 'private'"),
+        (
+            "{privacy: private, expires: 180d}",
+            "write '{after: 180d, renew_before: 60d}'",
+        ),
+        (
+            "{privacy: private, properties: {room_numbers: ['+12095550100']}}",
+            "put it under 'dialin'",
+        ),
+        (
+            "{privacy: private, properties: {hold_music_enabled: true}}",
+            "if Daily knows it, put it under 'extra_properties'",
+        ),
+        (
+            "{privacy: private, properties: {sip_mode: dial-in}}",
+            "put it under 'sip'",
+        ),
+    ],
+)
+def test_a_value_in_the_wrong_place(load_text: Load, text: str, hint: str) -> None:
+    """The hint names the place, or the values, that are right."""
+    (finding,) = load_text(f"rooms: {{a: {text}}}\n").findings
+
+    assert finding.hint == hint
 
 
 def test_a_setting_of_the_domain_is_named_as_one(load_text: Load) -> None:
