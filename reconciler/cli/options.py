@@ -11,6 +11,9 @@ from click.core import ParameterSource
 
 from reconciler.cli import completing
 
+CENTURY: Final = 36_525 * 86_400.0
+"""Seconds. Beyond it, dates leave the calendar and durations the machine's numbers."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _NOT_GIVEN: Final = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None)
@@ -50,14 +53,33 @@ def check_partners(ctx: click.Context) -> None:
             raise click.UsageError(f"{option} and {other} do not go together", ctx)
 
 
-def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
-    """Read `120d`, `1w2d` or `-3h` as seconds, for click."""
+class Amount(click.FloatRange):
+    """A number within bounds. What is no number (`nan`) and what has no end are not."""
+
+    name = "number"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Read it; click's own range lets `nan` through."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail("nan is not a number", param, ctx)
+        return number
+
+
+def _duration(text: str, least: float) -> float:
+    """Read `120d`, `1w2d` or `-3h` as seconds; a century is enough for everything."""
     from reconciler.core.times import signed_duration
 
     try:
-        return signed_duration(text)
+        seconds = signed_duration(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+    if not least <= seconds <= CENTURY:
+        bounds = "0s to 36525d" if least >= 0 else "-36525d to 36525d"
+        raise click.BadParameter(f"{text} is not in the range {bounds}")
+    return seconds
 
 
 def config_argument(command: Command) -> Command:
@@ -127,7 +149,7 @@ def target_options(command: Command) -> Command:
         ),
         click.option(
             "--rate",
-            type=click.FloatRange(0, min_open=True),
+            type=Amount(0.001, 100_000),
             default=0.5,
             show_default=True,
             envvar="DAILY_RATE",
@@ -136,7 +158,7 @@ def target_options(command: Command) -> Command:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(0, min_open=True),
+            type=Amount(0.001, 86_400),
             default=30.0,
             show_default=True,
             metavar="SECONDS",
@@ -154,14 +176,14 @@ def file_option(name: str, help_text: str) -> Callable[[Command], Command]:
 
 
 def duration_option(
-    name: str, default: str, help_text: str
+    name: str, default: str, help_text: str, *, least: float = -CENTURY
 ) -> Callable[[Command], Command]:
-    """An option that takes a duration and gives seconds."""
+    """An option that takes a duration and gives seconds, `least` or more."""
     return click.option(
         name,
         default=default,
         show_default=True,
-        callback=_duration,
+        callback=lambda _ctx, _param, text: _duration(text, least),
         metavar="DURATION",
         help=help_text,
     )

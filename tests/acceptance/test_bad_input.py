@@ -237,6 +237,23 @@ USAGE = {
     "no-rate": ["plan", "config.yaml", "--rate", "0"],
     "no-timeout": ["plan", "config.yaml", "--timeout", "-1"],
     "bad-offset": ["plan", "config.yaml", "--clock-offset", "soon"],
+    "offset-beyond-the-calendar": ["plan", "c.yaml", "--clock-offset", "9999999w"],
+    "offset-long-ago": ["plan", "config.yaml", "--clock-offset", "-9999999w"],
+    "huge-offset": ["plan", "config.yaml", "--clock-offset", "999999999999w" * 30],
+    "no-plan-age": [
+        *("apply", "config.yaml", "--yes", "--plan", "plan.json"),
+        *("--max-plan-age", "-1d"),
+    ],
+    **{
+        f"{option}-{value}": ["plan", "config.yaml", option, value]
+        for option in ("--timeout", "--rate")
+        for value in ("nan", "NaN", "-nan", "inf", "-inf", "1e999", "1e-300", "0", "-1")
+    },
+    **{
+        f"{option}-{value}": ["sandbox", option, value]
+        for option in ("--latency-ms", "--rate-limit-scale")
+        for value in ("nan", "inf", "-1")
+    },
     "no-terminal": ["apply", "config.yaml"],
 }
 

@@ -42,7 +42,7 @@ from reconciler.cli.options import (
     help="With --plan: leave out what it does not hold, and apply the rest.",
 )
 @duration_option(
-    "--max-plan-age", "7d", "With --plan: how old the reviewed plan may be."
+    "--max-plan-age", "7d", "With --plan: how old the reviewed plan may be.", least=0
 )
 @file_option("--report", "Also write the report as JSON.")
 @file_option("--markdown", "Also write the report as markdown.")

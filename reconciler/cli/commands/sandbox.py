@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import duration_option
+from reconciler.cli.options import Amount, duration_option
 
 if TYPE_CHECKING:
     from reconciler.sandbox.running import Recorded
@@ -39,9 +39,15 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="Answer an open question about Daily (repeat): see docs/sandbox.md.",
 )
-@click.option("--latency-ms", default=0.0, help="Time every answer takes.")
+@click.option(
+    "--latency-ms",
+    type=Amount(0, 3_600_000),
+    default=0.0,
+    help="Time every answer takes.",
+)
 @click.option(
     "--rate-limit-scale",
+    type=Amount(0, 1_000_000),
     default=1.0,
     help="Daily's limits times this; 0 switches them off.",
 )
