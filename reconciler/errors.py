@@ -19,8 +19,6 @@ knows its exit code (3).
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class ReconcilerError(Exception):
     """Anything this tool raises on purpose.
@@ -28,7 +26,7 @@ class ReconcilerError(Exception):
     `message` says what happened and where; `tip` says what to do next.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, tip: str = "") -> None:
         super().__init__(message)
@@ -39,13 +37,13 @@ class ReconcilerError(Exception):
 class UsageError(ReconcilerError):
     """The options do not go together, or one of them cannot be read."""
 
-    exit_code: ClassVar[int] = 64
+    exit_code = 64
 
 
 class RefusedError(ReconcilerError):
     """A safety gate said no before anything was written."""
 
-    exit_code: ClassVar[int] = 4
+    exit_code = 4
 
 
 class LockedError(RefusedError):

@@ -14,6 +14,7 @@ import reconciler
 from reconciler.cli.main import INTERRUPTED
 from reconciler.cli.options import check_partners
 from reconciler.core.findings import ConfigError
+from reconciler.core.report import RefusedAfterRenewalsError
 from reconciler.environment import MakeEnvironment, real
 from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
@@ -79,6 +80,10 @@ def _tell(session: Session, error: ReconcilerError) -> None:
     from reconciler.core.text import clean
     from reconciler.render.text.findings import findings_text
 
+    whole = error
+    done: tuple[str, ...] = ()
+    if isinstance(error, RefusedAfterRenewalsError):
+        done, error = error.report.renewed, error.cause
     paint = session.paint
     if isinstance(error, ConfigError) and error.findings:
         session.say(findings_text(error.findings, paint), level="error")
@@ -90,7 +95,9 @@ def _tell(session: Session, error: ReconcilerError) -> None:
         session.say(f"  {clean(error.request)}", level="error")
     if error.tip:
         session.say(f"tip: {clean(error.tip)}", level="error")
-    _result(session, error)
+    if done:
+        session.say(f"before that, these rooms were renewed: {', '.join(done)}")
+    _result(session, whole)
 
 
 def _result(session: Session, error: ReconcilerError) -> None:

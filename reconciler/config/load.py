@@ -17,6 +17,7 @@ from reconciler.config.reading import excerpt as source
 from reconciler.config.reading import files, limits
 from reconciler.config.reading.parse import parse
 from reconciler.config.reading.positions import Document
+from reconciler.config.renewable import Renewable, renewable
 from reconciler.config.rules import check_rules
 from reconciler.config.schema import messages as shape
 from reconciler.config.variables import Filling, Variables, fill
@@ -35,7 +36,8 @@ class Loaded:
     `config` is None if any finding is an error, and `digest` is empty then.
     `files` are named as the user did; `variables` are those referred to. `entries`
     are the rooms and numbers as written, with the defaults beneath them. `unread` are
-    files whose rooms and numbers cannot be told.
+    files whose rooms and numbers cannot be told. `renewable` are the rooms whose end
+    can be told, whatever else is wrong.
     """
 
     config: Config | None
@@ -45,6 +47,7 @@ class Loaded:
     digest: str = ""
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
+    renewable: Renewable = field(default_factory=Renewable, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def load(
         digest=desired.digest(config) if config else "",
         entries=gathered.entries,
         unread=_unread(names, texts.documents),
+        renewable=renewable(texts.documents, gathered),
     )
 
 

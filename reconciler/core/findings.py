@@ -83,11 +83,16 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "room-number-gone": (_W, "room_numbers of a room in sync names a lost number"),
     "case-folded": (_W, "Daily answers with a name that differs in case"),
     "same-room-twice": (_E, "two declared names are one room to Daily"),
+    "renewal-waits": (_N, "renewals wait a day, as each one may change a PIN"),
+    "renewal-waits-long": (_W, "renewals wait, and a room ends within 14 days"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
     "clock-skew": (_W, "the clock of this machine and Daily's are far apart"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
     "first-adoption": (_N, "the base revision has no config of this domain"),
 }
+
+URGENT: Final = frozenset({"renewal-waits-long"})
+"""What `apply --quiet` prints also when it has nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,11 @@ class ConfigError(ReconcilerError):
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort by place, so that a reader walks through the files once."""
     return tuple(sorted(dict.fromkeys(findings), key=_by_place))
+
+
+def urgent(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Only those that people must read although nothing is to do."""
+    return tuple(f for f in findings if f.id in URGENT)
 
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:

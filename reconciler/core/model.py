@@ -99,12 +99,16 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class LiveRoom:
-    """A room as Daily showed it. `config` holds every key Daily sent."""
+    """A room as Daily showed it. `config` holds every key Daily sent.
+
+    `created`: when it was made, in Unix seconds; None where Daily does not show it.
+    """
 
     name: str
     id: str
     privacy: str | None
     config: Mapping[str, object] = field(default_factory=dict, repr=False)
+    created: int | None = None
 
     @property
     def fields(self) -> Mapping[str, object]:

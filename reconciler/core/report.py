@@ -13,7 +13,8 @@ from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan.model import Change, Unapproved
+from reconciler.core.plan.model import Action, Change, Unapproved
+from reconciler.errors import ReconcilerError
 
 
 class Outcome(enum.StrEnum):
@@ -141,10 +142,38 @@ class Report:
         )
         if not bad:
             return 0
-        if self.wrote or self.lost or self.left_out:
+        partial = self._wrote_besides_renewals() or self._has_bad_renewals()
+        if partial or self.lost or self.left_out:
             return 3
         only_moved = len(self.of(*UNDONE)) == len(self.of(Outcome.MOVED)) > 0
         return 4 if only_moved else 1
+
+    def _wrote_besides_renewals(self) -> bool:
+        written = [r for r in self.results if _may_be_written(r)]
+        renewals = sum(r.change.action is Action.RENEW for r in written)
+        return self.writes > renewals or len(written) > renewals
+
+    def _has_bad_renewals(self) -> bool:
+        """Tell whether a renewal was written and something of it is not as it should.
+
+        Renewals that are all well are no reason to call the rest half done.
+        """
+        all_well = all(
+            r.outcome is Outcome.DONE
+            for r in self.results
+            if r.change.action is Action.RENEW
+        )
+        is_well = all_well and self.verified and not self.kept
+        return self.wrote and (not is_well or bool(self.bad_pins))
+
+    @property
+    def renewed(self) -> tuple[str, ...]:
+        """The rooms whose renewal was done."""
+        return tuple(
+            r.change.key
+            for r in self.of(Outcome.DONE)
+            if r.change.action is Action.RENEW
+        )
 
     @property
     def bad_pins(self) -> int:
@@ -153,6 +182,44 @@ class Report:
         changed = fates.count(PinFate.CHANGED)
         gone = sum(fate not in (PinFate.NEW, PinFate.CHANGED) for fate in fates)
         return gone + max(0, changed - self.allowed_pins)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewals:
+    """What was renewed before anything else was done, as in `Report`."""
+
+    results: tuple[Result, ...] = ()
+    pins: tuple[PinNews, ...] = ()
+    stopped: str = ""
+    writes: int = 0
+
+    @property
+    def ended_well(self) -> bool:
+        """True when everything that was due is renewed, and no PIN is another."""
+        done = all(result.outcome is Outcome.DONE for result in self.results)
+        return done and not self.pins and not self.stopped
+
+
+class RefusedAfterRenewalsError(ReconcilerError):
+    """The rest of a run was refused or failed, after its renewals.
+
+    `report` holds the renewals. The code is that of the cause, unless a renewal ended
+    worse. `renewals_ended_well`: none of those that were due is left.
+    """
+
+    def __init__(
+        self, cause: ReconcilerError, report: Report, *, renewals_ended_well: bool
+    ) -> None:
+        super().__init__(cause.message, tip=cause.tip)
+        self.cause = cause
+        self.report = report
+        self.renewals_ended_well = renewals_ended_well
+        # The refusal alone makes a report that ends with 1.
+        self.exit_code = 3 if report.exit_code == 3 else cause.exit_code
+
+
+def _may_be_written(result: Result) -> bool:
+    return result.wrote or result.outcome in (Outcome.DONE, Outcome.UNKNOWN)
 
 
 def ordered(results: Iterable[Result], changes: Iterable[Change]) -> tuple[Result, ...]:

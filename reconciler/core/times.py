@@ -58,7 +58,8 @@ def seconds_of(value: object) -> int | None:
     """A number of Unix seconds as Daily shows it; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if math.isfinite(value) else None
+    # A whole number may be too large for a float.
+    return int(value) if isinstance(value, int) or math.isfinite(value) else None
 
 
 def expired(exp: object, now: float) -> bool:

@@ -12,6 +12,7 @@ survives the deletion of its room is unknown: a refused cursor starts the list a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -43,6 +44,7 @@ def read_live(
     *,
     every_room: bool = False,
     every_assignment: bool = False,
+    rooms: Live | None = None,
 ) -> Live:
     """Read what planning this config needs.
 
@@ -52,6 +54,37 @@ def read_live(
         every_room: list the whole domain, also when single reads would be cheaper.
         every_assignment: read both dial-in stores and the purchased numbers, also
             when the config declares none.
+        rooms: what `read_only_rooms` gave for this config; only the rest is read.
+
+    Raises:
+        RefusedError: the key belongs to another domain. Nothing else was read.
+        DailyError: as `DailyClient.get`.
+    """
+    started = client.counters.requests
+    dialin = every_assignment or uses_dialin(config)
+    if rooms is None:
+        domain, legacy = read_domain(client)
+        check_domain(config, domain)
+    # The three lists do not depend on each other; each one is sequential in itself.
+    reading = client.start(lambda: read_assignments(client)) if dialin else None
+    owned = client.start(lambda: read_owned(client)) if dialin else None
+    if rooms is None:
+        rooms = _with_rooms(
+            client, config, Live(domain, assignments=legacy), every_room
+        )
+    purchased, caller_ids = owned.result() if owned else (None, ())
+    return replace(
+        rooms,
+        assignments=(*(reading.result() if reading else ()), *rooms.assignments),
+        purchased=purchased,
+        caller_ids=caller_ids,
+        requests=rooms.requests + client.counters.requests - started,
+        skew=client.skew,
+    )
+
+
+def read_only_rooms(client: DailyClient, config: Config) -> Live:
+    """Read the domain and its rooms, and no more of dial-in than the domain shows.
 
     Raises:
         RefusedError: the key belongs to another domain. Nothing else was read.
@@ -60,26 +93,18 @@ def read_live(
     started = client.counters.requests
     domain, legacy = read_domain(client)
     check_domain(config, domain)
-    dialin = every_assignment or uses_dialin(config)
-    names = [room.key for room in config.of_kind("room")]
+    live = _with_rooms(client, config, Live(domain, assignments=legacy))
+    used = client.counters.requests - started
+    return replace(live, requests=used, skew=client.skew)
 
-    # The three lists do not depend on each other; each one is sequential in itself.
-    listing = client.start(lambda: read_rooms(client, names, every_room=every_room))
-    reading = client.start(lambda: read_assignments(client)) if dialin else None
-    owned = client.start(lambda: read_owned(client)) if dialin else None
-    rooms, total, complete = listing.result()
-    purchased, caller_ids = owned.result() if owned else (None, ())
-    return Live(
-        domain=domain,
-        rooms=add_variants(client, names, rooms),
-        total_rooms=total,
-        complete=complete,
-        assignments=(*(reading.result() if reading else ()), *legacy),
-        purchased=purchased,
-        caller_ids=caller_ids,
-        requests=client.counters.requests - started,
-        skew=client.skew,
-    )
+
+def _with_rooms(
+    client: DailyClient, config: Config, live: Live, every_room: bool = False
+) -> Live:
+    names = [room.key for room in config.of_kind("room")]
+    rooms, total, complete = read_rooms(client, names, every_room=every_room)
+    rooms = add_variants(client, names, rooms)
+    return replace(live, rooms=rooms, total_rooms=total, complete=complete)
 
 
 def uses_dialin(config: Config) -> bool:

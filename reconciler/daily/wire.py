@@ -21,6 +21,7 @@ from reconciler.core.model import (
 )
 from reconciler.core.phone import e164, shown_number, with_numbers
 from reconciler.core.secrecy import Secret, is_secret, veil
+from reconciler.core.times import written_date
 from reconciler.errors import DailyAnswerError
 
 LEGACY_LISTS: Final = ("pin_dialin", "pinless_dialin")
@@ -76,7 +77,13 @@ def room_from_json(value: object) -> LiveRoom:
         id=str(item.get("id") or ""),
         privacy=privacy if isinstance(privacy, str) else None,
         config=settings,
+        created=_created(item.get("created_at")),
     )
+
+
+def _created(value: object) -> int | None:
+    date = written_date(value) if isinstance(value, str) else None
+    return None if date is None else int(date.timestamp())
 
 
 def rooms_from_batch(value: object) -> list[LiveRoom]:

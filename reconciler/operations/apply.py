@@ -5,51 +5,88 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, errors
+from reconciler.core.findings import ConfigError, errors, urgent
 from reconciler.core.plan.gates import NAMES
-from reconciler.core.plan.model import Selection, Unapproved
-from reconciler.core.report import Report, Result
+from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
+from reconciler.core.report import (
+    RefusedAfterRenewalsError,
+    Renewals,
+    Report,
+    Result,
+)
 from reconciler.core.selectors import choosing, parse_selectors
+from reconciler.core.text import short
 from reconciler.core.times import iso
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
-from reconciler.errors import ReconcilerError, RefusedError
+from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.files import write_private
 from reconciler.operations.lock import held
 from reconciler.operations.metrics import write_failure, write_metrics
 from reconciler.operations.options import ApplyOptions, parse_allow
-from reconciler.operations.plan import Planned, chosen, keys, planned, show_plan
+from reconciler.operations.plan import Planned, planned, planned_renewals, show_plan
+from reconciler.operations.renew import (
+    Phase,
+    all_known,
+    check_all_known,
+    known_config,
+    read_phase,
+    renew,
+)
 from reconciler.operations.session import (
     Session,
     connect,
-    load_config,
+    load_to_write,
     usable,
 )
 from reconciler.operations.signals import stop_on_signals
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
+from reconciler.render.text.findings import findings_text
 from reconciler.render.text.report import report_text, result_line
 from reconciler.render.words import Paint, count
+
+if TYPE_CHECKING:
+    from reconciler.config.load import Loaded
 
 _LONG: Final = 20
 """From this many changes on, a terminal gets a progress bar."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One apply. `ask` puts a question while the lock is free."""
+
+    session: Session
+    client: DailyClient
+    loaded: Loaded
+    asked: ApplyOptions
+    selection: Selection
+    allowed: Mapping[str, int]
+    ask: Callable[[Callable[[], None]], None]
+
+
 def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> int:
     """Do one apply; returns its exit code. Metrics are written however it ends."""
+    if asked.only_renewals and asked.resend:
+        raise UsageError("--only-renewals renews and sends nothing else: no --resend")
     allowed = parse_allow(asked.allow, NAMES)
     try:
         return _locked(session, paths, asked, allowed)
+    except RefusedAfterRenewalsError as error:
+        at = session.now() if error.renewals_ended_well else None
+        write_failure(session, asked.metrics, error.exit_code, renewed_at=at)
+        raise
     except ReconcilerError as error:
         write_failure(session, asked.metrics, error.exit_code)
         raise
@@ -63,80 +100,176 @@ def _locked(
 ) -> int:
     only = parse_selectors("--only", asked.only)
     resend = parse_selectors("--resend", asked.resend)
-    loaded = load_config(session, paths)
-    config = usable(loaded)
-    selection = Selection(
-        only=chosen(only, config), resend=choosing(resend, keys(config))
-    )
-    approved = load_approved(asked.plan) if asked.plan else None
-    if approved is not None:
-        allowed = {**approved.allowed, **allowed}
-
-    def prepare(now: float | None = None) -> tuple[Planned, tuple[Unapproved, ...]]:
-        renewals = asked.only_renewals
-        made = planned(
-            session, client, loaded, selection, allowed, only_renewals=renewals, now=now
-        )
-        if approved is None:
-            return made, ()
-        return approve(
-            session, made, approved, asked, share=client.share, allowed=allowed
-        )
-
-    def confirmed(made: Planned) -> Planned:
-        # A question may wait for hours, and other runs must not wait with it.
-        lock.close()
-        _ask(made)
-        lock.enter_context(take())
-        return _unchanged(made, prepare(made.plan.now)[0])
-
+    loaded = load_to_write(session, paths)
+    config = known_config(loaded)
+    # What has errors may be named too.
+    keys = [(entry.kind, entry.key) for entry in loaded.entries]
+    selection = Selection(resend=choosing(resend, keys))
+    if only:
+        selection = replace(selection, only=choosing(only, keys))
     take = partial(held, session, config.domain, asked.lock_file)
-    with ExitStack() as lock:
-        # Before anything is read: what a run read must still be so when it writes.
+
+    def ask(question: Callable[[], None]) -> None:
+        # It may wait for hours, and other runs must not wait with it.
+        lock.close()
+        question()
         lock.enter_context(take())
-        with connect(session, config, writable=True) as client:
-            made, left_out = prepare()
-            report = _apply(session, client, made, allowed, asked, confirmed)
-    return _end(session, made, replace(report, left_out=left_out), asked)
+
+    try:
+        with ExitStack() as lock:
+            # Before anything is read: what a run read must still be so when it writes.
+            lock.enter_context(take())
+            with connect(session, config, writable=True) as client:
+                return _run(
+                    _Job(session, client, loaded, asked, selection, allowed, ask)
+                )
+    except ReconcilerError as error:
+        if loaded.config is None and not isinstance(
+            error, ConfigError | RefusedAfterRenewalsError
+        ):
+            session.say(f"no room was renewed: {error.message}", level="warning")
+            usable(loaded)
+        raise
 
 
-def _apply(
-    session: Session,
-    client: DailyClient,
-    made: Planned,
-    allowed: Mapping[str, int],
-    asked: ApplyOptions,
-    confirmed: Callable[[Planned], Planned],
-) -> Report:
-    if session.output.format == "text" and not _says_nothing(made, asked):
+def _run(job: _Job) -> int:
+    """Renew first, then the rest; on a terminal both wait for one answer."""
+    phase = read_phase(job.session, job.client, job.loaded, job.selection)
+    asking = not job.asked.yes
+    done = Renewals() if asking else _renew(job, phase)
+    try:
+        made, left_out, job = _prepared(job, phase)
+        _show(job.session, made, job.asked)
+        _check(job, made)
+    except ReconcilerError as error:
+        if asking and phase.plan.changes:
+            job.session.say(error.message, level="error")
+            job.ask(lambda: _ask_to_renew(job.session, phase))
+            done = _renew(job, phase)
+        if isinstance(error, UsageError) and not done.results:
+            raise
+        raise _refused(job, phase, done, error) from error
+    if asking and made.plan.changes:
+        job.ask(lambda: _ask(made))
+        made, refusal = _agreed(job, made)
+        done = _renew(job, phase)
+        if refusal:
+            raise _refused(job, phase, done, refusal) from refusal
+    report = replace(_apply(job, made, done), left_out=left_out)
+    return _end(job.session, made, report, job.asked, well=done.ended_well)
+
+
+def _renew(job: _Job, phase: Phase) -> Renewals:
+    for name in phase.left_out:
+        said = f"room {short(name)} is due for renewal, and --only leaves it out"
+        job.session.say(said, level="warning")
+    with _progress(job.session, len(phase.plan.changes)) as on_result:
+        return renew(
+            job.session,
+            job.client,
+            phase,
+            allowed=job.allowed,
+            reviewed=not job.asked.yes or job.asked.plan is not None,
+            on_result=on_result,
+        )
+
+
+def _prepared(
+    job: _Job, phase: Phase, now: float | None = None
+) -> tuple[Planned, tuple[Unapproved, ...], _Job]:
+    """The rest of the run, planned and approved; the job knows what that allows."""
+    if job.asked.only_renewals:
+        return planned_renewals(job.session, job.client, job.loaded, phase), (), job
+    usable(job.loaded)
+    approved = load_approved(job.asked.plan) if job.asked.plan else None
+    if approved is not None:
+        job = replace(job, allowed={**approved.allowed, **job.allowed})
+    made = planned(
+        job.session,
+        job.client,
+        job.loaded,
+        job.selection,
+        job.allowed,
+        rooms=phase.live,
+        now=now,
+    )
+    if approved is None:
+        return made, (), job
+    made, left_out = approve(
+        job.session,
+        made,
+        approved,
+        job.asked,
+        share=job.client.share,
+        allowed=job.allowed,
+    )
+    return made, left_out, job
+
+
+def _agreed(job: _Job, shown: Planned) -> tuple[Planned, ReconcilerError | None]:
+    """The plan of a new reading, or why it is not the one that was agreed to."""
+    try:
+        phase = read_phase(job.session, job.client, job.loaded, job.selection)
+        made = _unchanged(shown, _prepared(job, phase, shown.plan.now)[0])
+        _check(job, made)
+    except ReconcilerError as error:
+        return shown, error
+    return made, None
+
+
+def _show(session: Session, made: Planned, asked: ApplyOptions) -> None:
+    if _says_nothing(made, asked):
+        if loud := urgent(made.plan.findings):
+            session.say(findings_text(loud, session.paint), level="warning")
+    elif session.output.format == "text":
         session.result(show_plan(session, made))
     elif not asked.yes and made.plan.changes:
         # Nobody can say yes to what they have not seen.
         session.say(show_plan(session, made, "text"))
-    _check(made)
-    if not made.plan.changes:
-        return Report(requests=client.counters.requests)
-    if not asked.yes:
-        made = confirmed(made)
+
+
+def _refused(
+    job: _Job, phase: Phase, done: Renewals, cause: ReconcilerError
+) -> RefusedAfterRenewalsError:
+    """End a run that did nothing but renew, with a report on that."""
+    session = job.session
+    report = Report(results=done.results, pins=done.pins, stopped=cause.message)
+    well = done.ended_well and all_known(job.loaded)
+    error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
+    if not done.results:
+        return error
+    _write_reports(report, phase.plan, error.exit_code, job.asked)
+    if session.output.format == "text":
+        session.result("\n" + report_text(report, Paint(session.output.colour)))
+    return error
+
+
+def _apply(job: _Job, made: Planned, done: Renewals) -> Report:
+    if not made.plan.changes and not done.results:
+        return Report(requests=job.client.counters.requests)
+    session, asked = job.session, job.asked
     stop_on_signals(session)
-    with _progress(session, len(made.plan.changes)) as on_result:
+    with _progress(session, len(made.plan.changes) - len(done.results)) as on_result:
         policy = Options(
             now=lambda: corrected(session.now(), made.plan.live.skew),
             rescue_file=asked.rescue_file or _rescue_file(session, made),
-            allow=allowed,
+            allow=job.allowed,
             on_result=on_result,
             stop=session.stop,
             reviewed=bool(asked.plan) or not asked.yes,
+            renewed=done,
         )
-        return apply_plan(client, made.plan, policy)
+        return apply_plan(job.client, made.plan, policy)
 
 
 def _says_nothing(made: Planned, asked: ApplyOptions) -> bool:
     return asked.quiet and not made.plan.changes and not made.closed
 
 
-def _check(made: Planned) -> None:
-    """Refuse what must not be applied. Nothing has been written yet."""
+def _check(job: _Job, made: Planned) -> None:
+    """Refuse what must not be applied. Nothing but renewals has been written yet."""
+    if job.asked.only_renewals:
+        check_all_known(job.loaded)
     if wrong := errors(made.plan.findings):
         raise ConfigError(f"{wrong[0].message}; nothing was changed", tip=wrong[0].hint)
     if made.closed:
@@ -158,7 +291,11 @@ def _ask(made: Planned) -> None:
 def _unchanged(shown: Planned, now: Planned) -> Planned:
     """The plan of a new reading, when it is the one that was agreed to."""
     before, after = (
-        [replace(change, live=None) for change in made.plan.changes]
+        [
+            replace(change, live=None)
+            for change in made.plan.changes
+            if change.action is not Action.RENEW
+        ]
         for made in (shown, now)
     )
     if before != after:
@@ -167,8 +304,16 @@ def _unchanged(shown: Planned, now: Planned) -> Planned:
             "now; nothing was changed",
             tip="run the same command again to see the new plan",
         )
-    _check(now)
     return now
+
+
+def _ask_to_renew(session: Session, phase: Phase) -> None:
+    domain = phase.plan.live.domain.name
+    names = ", ".join(short(change.key) for change in phase.plan.changes)
+    session.say(f"to be renewed in any case: {names}")
+    rooms = count(len(phase.plan.changes), "room")
+    if not click.confirm(f"Renew {rooms} of domain '{domain}'?", err=True):
+        raise RefusedError("declined; nothing was changed")
 
 
 def _rescue_file(session: Session, made: Planned) -> Path:
@@ -201,24 +346,36 @@ class _Bar(AbstractContextManager[Callable[[Result], None]]):
         self._bar.__exit__(*error)
 
 
-def _end(session: Session, made: Planned, report: Report, asked: ApplyOptions) -> int:
+def _end(
+    session: Session,
+    made: Planned,
+    report: Report,
+    asked: ApplyOptions,
+    *,
+    well: bool,
+) -> int:
+    """Deliver the report. `well`: the renewals ended well."""
     code = report.exit_code
     if not code and asked.detailed_exitcode and report.results:
         code = 2
-    write_metrics(asked.metrics, made.plan, report, code)
-    domain = made.plan.live.domain.name
-    if asked.report is not None:
-        write_private(asked.report, _document(made, report, code))
-    if asked.markdown is not None:
-        write_private(asked.markdown, report_markdown(report, domain))
+    write_metrics(asked.metrics, made.plan, report, code, renewed=well)
+    _write_reports(report, made.plan, code, asked)
     if session.output.format == "json":
         if code or not _says_nothing(made, asked):
-            session.result(_document(made, report, code))
+            session.result(_document(report, made.plan, code))
     elif report.results or report.left_out:
         session.result("\n" + report_text(report, Paint(session.output.colour)))
     return code
 
 
-def _document(made: Planned, report: Report, code: int) -> str:
-    domain, tool = made.plan.live.domain.name, reconciler.__version__
-    return dump(report_document(report, domain, made.plan.now, code, tool=tool))
+def _write_reports(report: Report, plan: Plan, code: int, asked: ApplyOptions) -> None:
+    if asked.report is not None:
+        write_private(asked.report, _document(report, plan, code))
+    if asked.markdown is not None:
+        text = report_markdown(report, plan.live.domain.name)
+        write_private(asked.markdown, text)
+
+
+def _document(report: Report, plan: Plan, code: int) -> str:
+    domain, tool = plan.live.domain.name, reconciler.__version__
+    return dump(report_document(report, domain, plan.now, code, tool=tool))

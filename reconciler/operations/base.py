@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.core.findings import Finding, errors
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.baseline import with_base, with_dropped
+from reconciler.core.plan.base.baseline import with_base, with_dropped
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session, load_files

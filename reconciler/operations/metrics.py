@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.core.plan.model import Plan
@@ -12,6 +13,7 @@ from reconciler.operations.files import write_private
 from reconciler.operations.session import Session
 from reconciler.render.metrics import (
     Metrics,
+    last_renewal,
     last_success,
     metrics_of,
     metrics_text,
@@ -22,15 +24,32 @@ _READABLE = 0o644
 """node_exporter runs as another user; there is nothing private in metrics."""
 
 
-def write_metrics(path: Path | None, plan: Plan, report: Report, code: int) -> None:
-    """Write the metrics of a run that got as far as a report."""
+def write_metrics(
+    path: Path | None, plan: Plan, report: Report, code: int, *, renewed: bool
+) -> None:
+    """Write the metrics of a run that got as far as a report.
+
+    `renewed`: every renewal that was due ended well.
+    """
     if path is not None:
-        made = metrics_of(plan, report, code, last_success(_earlier(path)))
+        earlier = _earlier(path)
+        made = metrics_of(plan, report, code, last_success(earlier))
+        renewed_at = plan.now if renewed else last_renewal(earlier)
+        made = replace(made, last_renewal=renewed_at)
         write_private(path, metrics_text(made), mode=_READABLE)
 
 
-def write_failure(session: Session, path: Path | None, code: int) -> None:
-    """Write the metrics of a run that ended before; its domain is the last one's."""
+def write_failure(
+    session: Session,
+    path: Path | None,
+    code: int,
+    *,
+    renewed_at: float | None = None,
+) -> None:
+    """Write the metrics of a run that ended before; its domain is the last one's.
+
+    `renewed_at`: when its renewals ended well, if they did.
+    """
     if path is None:
         return
     earlier = _earlier(path)
@@ -42,6 +61,7 @@ def write_failure(session: Session, path: Path | None, code: int) -> None:
         exit_code=code,
         failures=1,
         nearest_expiry=nearest_expiry(earlier, session.now()),
+        last_renewal=renewed_at or last_renewal(earlier),
     )
     try:
         write_private(path, metrics_text(made), mode=_READABLE)

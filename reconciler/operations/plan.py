@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import in_order
-from reconciler.core.model import Config
+from reconciler.core.findings import errors, in_order
+from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
@@ -19,12 +19,14 @@ from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_sel
 from reconciler.operations.base import Base, compared, load_base
 from reconciler.operations.files import write_private
 from reconciler.operations.options import PlanOptions, parse_allow
+from reconciler.operations.renew import Phase
 from reconciler.operations.session import (
     Session,
     connect,
     load_config,
     usable,
 )
+from reconciler.render.text.findings import findings_text
 from reconciler.render.words import Paint
 
 if TYPE_CHECKING:
@@ -94,28 +96,42 @@ def planned(
     allow: Mapping[str, int],
     *,
     base: Base | None = None,
-    only_renewals: bool = False,
+    rooms: Live | None = None,
     now: float | None = None,
 ) -> Planned:
     """Read the domain and plan. The config's findings join the plan's.
 
-    `now`: Unix seconds to plan for; without it, Daily's time.
+    `rooms`: the reading of the rooms, where there is one already. `now`: Unix seconds
+    to plan for; without it, Daily's time.
     """
     from reconciler.daily.read import read_live
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.known if base else None)
     every = selection.list_unmanaged
-    live = read_live(client, wanted, every_room=every, every_assignment=every)
+    live = read_live(
+        client, wanted, every_room=every, every_assignment=every, rooms=rooms
+    )
     now = corrected(session.now(), live.skew) if now is None else now
     plan = make_plan(config, live, now=now, selection=selection)
     if base is not None:
         plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]
     plan = replace(plan, findings=in_order(said))
-    if only_renewals:
-        plan = plan.only_renewals()
     return weighed(plan, client.share, allow, loaded.digest)
+
+
+def planned_renewals(
+    session: Session, client: DailyClient, loaded: Loaded, phase: Phase
+) -> Planned:
+    """The plan of `--only-renewals`: no gate and no error of the files counts."""
+    if wrong := errors(loaded.findings):
+        text = findings_text(wrong, session.paint)
+        session.say(f"{text}\nonly renewals: errors elsewhere do not stop them")
+    said = [f for f in loaded.findings if f not in wrong]
+    plan = replace(phase.plan, findings=in_order([*said, *phase.plan.findings]))
+    made = weighed(plan, client.share, {}, loaded.digest)
+    return replace(made, gates=())
 
 
 def weighed(plan: Plan, share: float, allow: Mapping[str, int], digest: str) -> Planned:

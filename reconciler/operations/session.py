@@ -79,12 +79,17 @@ def load_config(session: Session, paths: Iterable[Path]) -> Loaded:
     Raises:
         ConfigError: with every finding, when any of them is an error.
     """
+    loaded = load_to_write(session, paths)
+    usable(loaded)
+    return loaded
+
+
+def load_to_write(session: Session, paths: Iterable[Path]) -> Loaded:
+    """Load with every variable set, whatever is in the files: see `usable`."""
     from reconciler.config.load import Variables
 
     mode = Variables.DUMMY if session.target.sandbox else Variables.REQUIRED
-    loaded = load_files(session, paths, mode)
-    usable(loaded)
-    return loaded
+    return load_files(session, paths, mode)
 
 
 def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Loaded:

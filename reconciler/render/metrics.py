@@ -23,6 +23,7 @@ class Metrics:
     """One run in numbers. Times are Unix seconds.
 
     `nearest_expiry`: seconds until the first managed room expires; None without one.
+    `last_renewal`: when a run last left no renewal that was due.
     """
 
     domain: str
@@ -34,6 +35,7 @@ class Metrics:
     requests: int = 0
     throttled: int = 0
     nearest_expiry: float | None = None
+    last_renewal: float | None = None
 
 
 def metrics_of(
@@ -78,6 +80,10 @@ def _lines(m: Metrics) -> Iterator[str]:
     if m.last_success is not None:
         text = "Last run that ended well."
         yield from _gauge("last_success_timestamp_seconds", text, m, m.last_success)
+    if m.last_renewal is not None:
+        text = "Last run that left no renewal that was due."
+        name = "last_successful_renewal_timestamp_seconds"
+        yield from _gauge(name, text, m, m.last_renewal)
     yield from _gauge("exit_code", "Exit code of the last run.", m, m.exit_code)
     yield f"# HELP {_PREFIX}_changes Changes that the last run applied, by action."
     yield f"# TYPE {_PREFIX}_changes gauge"
@@ -106,6 +112,11 @@ def _escaped(label: str) -> str:
 def last_success(text: str) -> float | None:
     """The time of the last success in an earlier file of ours."""
     return _value(text, "last_success_timestamp_seconds")
+
+
+def last_renewal(text: str) -> float | None:
+    """The time of the last successful renewals in an earlier file of ours."""
+    return _value(text, "last_successful_renewal_timestamp_seconds")
 
 
 def nearest_expiry(text: str, now: float) -> float | None:

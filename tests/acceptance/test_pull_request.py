@@ -208,7 +208,7 @@ def test_a_stale_plan_is_refused(world: World) -> None:
 def test_a_wrong_plan_file_is_refused(
     world: World, text: str | None, said: str
 ) -> None:
-    """A file that is not a plan is one clear error, before anything is read."""
+    """A file that is not a plan is one clear error; nothing is written."""
     if text is not None:
         (world.folder / "plan.json").write_text(text)
     world.forget()
@@ -216,7 +216,7 @@ def test_a_wrong_plan_file_is_refused(
     ran = world.apply("--plan", "plan.json", expect=1)
 
     assert said in ran.err
-    assert world.sent() == []
+    assert world.writes() == []
 
 
 def test_the_plan_file_is_private_and_valid(world: World) -> None:

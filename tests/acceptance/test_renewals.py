@@ -83,46 +83,6 @@ def test_the_same_with_a_sandbox_per_command(make_world: MakeWorld) -> None:
         assert pin(day) == first
 
 
-def test_renewals_pass_where_the_plan_is_refused(make_world: MakeWorld) -> None:
-    """A plan beyond its limits does not let a PIN die: `--only-renewals` goes on."""
-    world = make_world()
-    gone: Node = {f"gone-{number}": {"state": "absent"} for number in range(6)}
-    for name in gone:
-        world.sandbox.store.add_room(name)
-    declare(world, standup=PHONE)
-    world.apply()
-    changed = {**PHONE, "properties": {"dialin": DIALIN, "max_participants": 9}}
-    declare(world, standup=changed, **gone)
-    world.travel(130)
-    world.forget()
-
-    refused = world.apply(expect=4)
-    nothing = world.writes()
-    world.apply("--only-renewals")
-
-    assert "delete" in refused.err
-    assert nothing == []
-    assert world.writes() == ["POST /rooms/standup"]
-    assert days_left(world) == 180
-    assert "max_participants" not in world.sandbox.store.rooms["standup"].properties
-    assert gone.keys() < world.sandbox.store.rooms.keys()
-
-
-def test_renewals_pass_where_the_plan_has_errors(make_world: MakeWorld) -> None:
-    """An error elsewhere in the plan does not let a PIN die either."""
-    world = make_world()
-    declare(world, standup=PHONE)
-    world.apply()
-    dialin = {**DIALIN, "room_numbers": ["+12095550177"]}
-    declare(world, standup=PHONE, other={**PHONE, "properties": {"dialin": dialin}})
-    world.travel(130)
-
-    world.apply(expect=1)
-    world.apply("--only-renewals")
-
-    assert days_left(world) == 180
-
-
 def test_a_renewal_counts_against_no_limit(make_world: MakeWorld) -> None:
     """Any number of rooms is renewed without being allowed to."""
     world = make_world()

@@ -8,7 +8,6 @@ import pytest
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.dialin.sheet import GLOBAL_NUMBERS, dialins
-from reconciler.core.findings import Finding
 from reconciler.core.model import (
     Config,
     Desired,
@@ -19,7 +18,6 @@ from reconciler.core.model import (
     LiveDomain,
     LiveRoom,
     PurchasedNumber,
-    Rolling,
 )
 from reconciler.core.plan.cost import estimate
 from reconciler.core.plan.gates import NAMES, check_gates
@@ -324,26 +322,3 @@ FIELD = FieldChange(("lang",), "en", "de")
 def test_a_report_knows_its_exit_code(report: Report, code: int) -> None:
     """0 all done, 3 part of it or not as sent, 1 nothing changed."""
     assert report.exit_code == code
-
-
-# Renewals.
-
-
-def test_only_renewals_leaves_renewals_and_no_error() -> None:
-    """An error elsewhere in the file does not stop a renewal."""
-    renewal = change(Action.RENEW, desired=Desired("room", "r", rolling=Rolling(2, 1)))
-    error, note = Finding("not-purchased", "x"), Finding("unverified", "y")
-    whole = plan(
-        renewal,
-        *many(Action.UPDATE, 99),
-        *many(Action.DELETE, 99),
-        findings=(error, note),
-    )
-
-    rest = whole.only_renewals()
-
-    assert whole.blocked
-    assert not rest.blocked
-    assert rest.changes == (renewal,)
-    assert rest.findings == (note,)
-    assert check_gates(rest, {}) == ()

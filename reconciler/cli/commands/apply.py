@@ -59,8 +59,8 @@ from reconciler.cli.options import (
 def apply(config: tuple[Path, ...], **options: Any) -> int:
     """Bring Daily to what the files say, after showing the plan and asking.
 
-    Renewals count against no limit, and `--only-renewals` applies them also when
-    the rest of the plan is refused.
+    Renewals come first: they count against no limit, and go on also when the rest
+    of the run is refused.
     """
     from reconciler.cli.failure import guarded, session_of
     from reconciler.operations.apply import run_apply

@@ -61,8 +61,13 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
         )
 
 
+def is_room_name(name: str) -> bool:
+    """Tell whether Daily takes a text as the name of a room."""
+    return bool(_NAME.fullmatch(name))
+
+
 def _name(entry: Entry) -> Iterator[Finding]:
-    if _NAME.fullmatch(entry.key):
+    if is_room_name(entry.key):
         return
     message = f"{quote(entry.key)} cannot be the name of a room"
     hint = "names have letters, digits, '-' and '_'"

@@ -226,15 +226,6 @@ class Plan:
         """How many changes have one of these actions."""
         return sum(change.action in actions for change in self.changes)
 
-    def only_renewals(self) -> Plan:
-        """The same plan without anything but renewals, and without its errors.
-
-        An error elsewhere in the file must not let a PIN die.
-        """
-        kept = tuple(c for c in self.changes if c.action is Action.RENEW)
-        said = tuple(f for f in self.findings if f not in errors(self.findings))
-        return replace(self, changes=kept, findings=said)
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.body.overlay import settled, update_body
@@ -20,6 +20,13 @@ from reconciler.core.plan.changes import (
     update,
 )
 from reconciler.core.plan.model import PIN, Action, Change, Draft, Selection
+from reconciler.core.plan.renewals import (
+    due,
+    pushed,
+    renewal,
+    waiting,
+    waiting_finding,
+)
 from reconciler.core.plan.room_checks import (
     folded,
     pin_expiry,
@@ -44,6 +51,7 @@ class _Scene:
     now: float
     selection: Selection
     ctx: Context
+    waiting: Mapping[str, int]
 
 
 def plan_rooms(
@@ -56,8 +64,11 @@ def plan_rooms(
     """Plan every declared room that the selection names."""
     shown = (room.config for room in live.rooms.values())
     ctx = context(ROOM, live.domain.config, shown, witnessed)
-    scene = _Scene(config, live, now, selection, ctx)
+    left = waiting(config, live, now).items()
+    waits = {name: secs for name, secs in left if selection.only("room", name)}
+    scene = _Scene(config, live, now, selection, ctx, waits)
     draft = Draft(witnessed=ctx.witnessed)
+    draft.findings += waiting_finding(scene.waiting)
     draft.findings += folded(config, live)
     for desired in config.of_kind("room"):
         room = live.rooms.get(desired.key)
@@ -129,11 +140,11 @@ def _updates(
     both = sides(desired, room.fields, scene.ctx)
     findings += unverified(desired, both.unverified)
     exp = _rolled_exp(desired, room, scene.now)
-    renewing = exp is not None and room.config.get("exp") is not None
-    if renewing:
+    if due(desired, room, scene.now):
         findings += pin_expiry(desired, room, {"exp": exp}, scene.now)
-        yield _renew(desired, room, exp)
-    elif exp is not None:
+        if desired.key not in scene.waiting:
+            yield renewal(desired, room, pushed(desired, room, scene.now))
+    elif exp is not None and room.exp is None:
         both.before["exp"], both.after["exp"] = None, exp
     diff = diff_fields(both.before, both.after)
     resend = scene.selection.resend("room", desired.key)
@@ -151,14 +162,6 @@ def _updates(
     removed = _lost_pin(room) if ends else ()
     risks = update_risks(room, send)
     yield update(desired, room, diff, risks, send, removed=removed, resent=resend)
-
-
-def _renew(desired: Desired, room: LiveRoom, exp: int | None) -> Change:
-    differing = [FieldChange(("exp",), room.exp, exp)]
-    send = {"exp": exp}
-    return change(
-        Action.RENEW, desired, "renewal", live=room, differing=differing, send=send
-    )
 
 
 def _rolled_exp(desired: Desired, room: LiveRoom, now: float) -> int | None:

@@ -28,17 +28,16 @@ def apply_plan(client: DailyClient, plan: Plan, options: Options) -> Report:
         A report. It holds every error, those of this program among them.
     """
     run = Run(client, plan, options)
-    started = client.clock()
     written = client.counters.written
     _write(run)
-    writes = client.counters.written - written
+    writes = options.renewed.writes + client.counters.written - written
     seen = Verified()
     if writes or Report(run.results).wrote:
         seen = verify(run)
         _release_rescue(run, seen.foreign_seen)
     else:
         _release_rescue(run, seen=True)
-    return _report(run, seen, writes, client.clock() - started)
+    return _report(run, seen, writes, client.clock() - run.started)
 
 
 def _write(run: Run) -> None:

@@ -30,7 +30,7 @@ from reconciler.daily.write.run import (
     left_for_room,
     left_for_rooms,
 )
-from reconciler.daily.write.settle import TRIES, settle
+from reconciler.daily.write.sending.settle import TRIES, settle
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,

@@ -30,7 +30,7 @@ from reconciler.daily.write.run import (
     explain,
     left_for_number,
 )
-from reconciler.daily.write.settle import no_error_when_gone, settle
+from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.stores import StoresError
 from reconciler.errors import (
     DailyError,

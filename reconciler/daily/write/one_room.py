@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.read import read_room
 from reconciler.daily.write.run import BlockedError, Run, left_for_room
-from reconciler.daily.write.settle import looking_after, settle
+from reconciler.daily.write.sending.settle import looking_after, settle
 from reconciler.errors import (
     AnswerLostError,
     DailyAnswerError,
@@ -125,3 +125,18 @@ def telling_when_gone(run: Run, change: Change) -> Iterator[None]:
         if error.status == 404 and change.live_pin:
             run.tell_pin(change.key, PinFate.GONE)
         raise
+
+
+def pins_at_stake(run: Run) -> int | None:
+    """How many PINs may still change; None while none did and none was allowed to."""
+    changed, allowed = len(run.rooms_without_their_pin()), run.allowed("new-pin")
+    return max(0, allowed - changed) if changed or allowed else None
+
+
+def kept_pins(run: Run, wave: Sequence[Change], outcomes: Sequence[Outcome]) -> int:
+    """How many rooms of a wave were written and kept their PIN."""
+    broken = run.rooms_without_their_pin()
+    return sum(
+        outcome is Outcome.DONE and change.key not in broken
+        for change, outcome in zip(wave, outcomes, strict=True)
+    )

@@ -16,15 +16,18 @@ from reconciler.daily.read import read_room
 from reconciler.daily.write.again import as_it_is_now
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
+    kept_pins,
+    pins_at_stake,
     room_path,
     telling_when_gone,
     wait_for_numbers,
     watch_pin,
     write_update,
 )
+from reconciler.daily.write.renewals import renew_rooms
 from reconciler.daily.write.run import BlockedError, Run
-from reconciler.daily.write.settle import no_error_when_gone, settle
-from reconciler.daily.write.waves import in_waves
+from reconciler.daily.write.sending.settle import no_error_when_gone, settle
+from reconciler.daily.write.sending.waves import in_waves
 
 
 def apply_rooms(run: Run) -> None:
@@ -32,7 +35,7 @@ def apply_rooms(run: Run) -> None:
     changes = [c for c in run.plan.changes if c.kind == "room"]
     renewals = [c for c in changes if c.action is Action.RENEW]
     updates = [c for c in changes if c.action is Action.UPDATE]
-    _pinned_first(run, renewals)
+    renew_rooms(run, [c for c in renewals if run.ended(c) is None])
     create_rooms(run, [c for c in changes if c.action is Action.CREATE])
     # What a write does to a PIN may depend on whether it sends dialin: each sort of
     # write has its own room that goes first.
@@ -61,7 +64,7 @@ def _pinned_first(run: Run, changes: Sequence[Change]) -> None:
     pinned = [c for c in changes if _keeps_pin(c)]
     others = [c for c in changes if not _keeps_pin(c)]
     left = in_waves(
-        pinned, lambda wave: _write_wave(run, wave), lambda: _pins_at_stake(run)
+        pinned, lambda wave: _write_wave(run, wave), lambda: pins_at_stake(run)
     )
     for change in left:
         run.attempt(change, lambda: _refuse(run))
@@ -75,17 +78,7 @@ def _keeps_pin(change: Change) -> bool:
 def _write_wave(run: Run, wave: Sequence[Change]) -> int:
     """Write some rooms at once; returns how many kept their PIN."""
     outcomes = run.client.parallel(lambda change: _update_one(run, change), wave)
-    broken = run.rooms_without_their_pin()
-    return sum(
-        outcome is Outcome.DONE and change.key not in broken
-        for change, outcome in zip(wave, outcomes, strict=True)
-    )
-
-
-def _pins_at_stake(run: Run) -> int | None:
-    """How many PINs may still change; None while none did and none was allowed to."""
-    changed, allowed = len(run.rooms_without_their_pin()), run.allowed("new-pin")
-    return max(0, allowed - changed) if changed or allowed else None
+    return kept_pins(run, wave, outcomes)
 
 
 def _update_one(run: Run, change: Change) -> Outcome:
@@ -101,7 +94,7 @@ def _update_one(run: Run, change: Change) -> Outcome:
 
 
 def _check_pins(run: Run) -> None:
-    if _pins_at_stake(run) == 0:
+    if pins_at_stake(run) == 0:
         _refuse(run)
 
 

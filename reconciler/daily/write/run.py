@@ -12,7 +12,7 @@ from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.gates import closed_now
 from reconciler.core.plan.model import Change, ChangeId, Plan, Selection
-from reconciler.core.report import Outcome, PinFate, PinNews, Result
+from reconciler.core.report import Outcome, PinFate, PinNews, Renewals, Result
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write.stores import Stores
 from reconciler.errors import (
@@ -32,7 +32,8 @@ class Options:
     `allow`: gates opened by name and count. `now`: Unix seconds, asked anew when
     something is planned. `on_result`: gets each result as it comes, one at a time;
     what it raises is left aside. `reviewed`: a plan file or a person allowed
-    exactly this plan, so what moved since is not overwritten.
+    exactly this plan, so what moved since is not overwritten. `renewed`: what was
+    renewed already.
     """
 
     now: Callable[[], float]
@@ -41,6 +42,7 @@ class Options:
     on_result: Callable[[Result], None] = lambda _result: None
     stop: threading.Event = field(default_factory=threading.Event)
     reviewed: bool = False
+    renewed: Renewals = field(default_factory=Renewals)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Run:
     stopped: str = ""
     rescued: Path | None = None
     numbers: dict[str, Outcome] = field(default_factory=dict)
+    started: float = field(init=False)
     stores: Stores = field(init=False)
     _results: dict[ChangeId, Result] = field(default_factory=dict)
     _pins: dict[str, PinNews] = field(default_factory=dict)
@@ -64,7 +67,11 @@ class Run:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Begin with what the plan's own reading showed of the dial-in stores."""
+        """Go on from the renewals and from what the plan read of both stores."""
+        renewed = self.options.renewed
+        self.started, self.stopped = self.client.clock(), renewed.stopped
+        self._results |= {result.change.id: result for result in renewed.results}
+        self._pins |= {news.room: news for news in renewed.pins}
         self.stores = Stores(
             self.client,
             known=self.plan.live.assignments,

@@ -17,7 +17,7 @@ from reconciler.core.plan.gates import Gate
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_stores
 from reconciler.daily.rescue import file as rescue
-from reconciler.daily.write.settle import settle
+from reconciler.daily.write.sending.settle import settle
 from reconciler.errors import AnswerLostError
 
 Entries = tuple[LiveAssignment, ...]

@@ -15,7 +15,13 @@ from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
-from reconciler.core.report import Outcome, Report, Restoration
+from reconciler.core.report import (
+    Outcome,
+    RefusedAfterRenewalsError,
+    Report,
+    Restoration,
+    Result,
+)
 from reconciler.core.secrecy import holds_secret, labelled
 from reconciler.core.times import iso
 from reconciler.errors import DailyRejectedError, ReconcilerError
@@ -170,15 +176,8 @@ def report_document(
         "made_at": iso(made_at),
         "exit_code": exit_code,
         "summary": {str(o): len(report.of(o)) for o in Outcome},
-        "results": [
-            {
-                **_change(result.change),
-                "outcome": str(result.outcome),
-                "why": result.reason,
-                "remark": result.remark,
-            }
-            for result in report.results
-        ],
+        "renewed": list(report.renewed),
+        "results": [_result(result) for result in report.results],
         "left_out": [
             {
                 "action": str(item.change.action),
@@ -207,7 +206,7 @@ def report_document(
             }
             for change in report.left
         ],
-        "pins": [{"room": p.room, "fate": str(p.fate)} for p in report.pins],
+        "pins": _pins(report),
         "lost": list(report.lost),
         "rescue_file": report.rescue_file or None,
         "stopped": report.stopped or None,
@@ -217,8 +216,29 @@ def report_document(
     }
 
 
+def _result(result: Result) -> dict[str, object]:
+    return {
+        **_change(result.change),
+        "outcome": str(result.outcome),
+        "why": result.reason,
+        "remark": result.remark,
+    }
+
+
+def _pins(report: Report) -> list[dict[str, str]]:
+    return [{"room": p.room, "fate": str(p.fate)} for p in report.pins]
+
+
 def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
-    """A run that ended before it had anything else to say."""
+    """A run that ended before it had anything else to say, renewals aside."""
+    if isinstance(error, RefusedAfterRenewalsError):
+        return {
+            **error_document(error.cause, tool),
+            "exit_code": error.exit_code,
+            "renewed": list(error.report.renewed),
+            "results": [_result(result) for result in error.report.results],
+            "pins": _pins(error.report),
+        }
     document = {
         **head("error", tool),
         "exit_code": error.exit_code,

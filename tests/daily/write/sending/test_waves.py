@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.daily.write.waves import in_waves
+from reconciler.daily.write.sending.waves import in_waves
 
 
 def sizes(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.config.load import Variables, load
 from reconciler.core.findings import errors
 from reconciler.core.model import Config, Live, LiveAssignment, LiveDomain, LiveRoom
-from reconciler.core.plan.baseline import with_base
+from reconciler.core.plan.base.baseline import with_base
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Dropped, Origin, Plan

@@ -13,7 +13,7 @@ from reconciler.core.body.listing import leaves
 from reconciler.core.compare.diff import FieldChange, Step, at, same
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import Config
-from reconciler.core.plan.dropped import dropped_by, shown
+from reconciler.core.plan.base.dropped import dropped_by, shown
 from reconciler.core.plan.model import Action, Change, Origin, Plan
 from reconciler.core.secrecy import Secret, conceal, reveal, secrets_in
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.daily.write.settle import TRIES, no_error_when_gone, settle
+from reconciler.daily.write.sending.settle import TRIES, no_error_when_gone, settle
 from reconciler.errors import (
     AnswerLostError,
     DailyError,

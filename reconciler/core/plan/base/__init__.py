@@ -1,0 +1,1 @@
+"""Comparing a plan with the base revision, and what a revision stops managing."""

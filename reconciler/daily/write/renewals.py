@@ -1,0 +1,116 @@
+"""Renewals: only `exp` of a room is written, and its PIN is compared at once.
+
+Rooms with a PIN go in waves of 1, 2, 4, …, what ends first in front. Each room's own
+answer tells whether it kept its PIN. Once a PIN changed or vanished, only rooms that
+are about to end go on, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reconciler.core.model import LiveRoom
+from reconciler.core.plan.model import Change, Plan
+from reconciler.core.plan.renewals import due, has_dialin, is_urgent, pushed
+from reconciler.core.report import Outcome, Renewals, ordered
+from reconciler.daily import wire
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_room
+from reconciler.daily.write.again import needs_reading
+from reconciler.daily.write.one_room import (
+    kept_pins,
+    pins_at_stake,
+    room_path,
+    telling_when_gone,
+    watch_pin,
+    write_room,
+)
+from reconciler.daily.write.run import BlockedError, Options, PartWayError, Run
+from reconciler.daily.write.sending.settle import settle
+from reconciler.daily.write.sending.waves import in_waves
+from reconciler.errors import DailyRejectedError
+
+
+def apply_renewals(client: DailyClient, plan: Plan, options: Options) -> Renewals:
+    """Renew the rooms of a plan that holds renewals only. Errors are in the result."""
+    run = Run(client, plan, options)
+    written = client.counters.written
+    renew_rooms(run, plan.changes)
+    return Renewals(
+        results=ordered(run.results, plan.changes),
+        pins=run.pins,
+        stopped=run.stopped,
+        writes=client.counters.written - written,
+    )
+
+
+def renew_rooms(run: Run, changes: Sequence[Change]) -> None:
+    """Renew rooms, those with a PIN in waves; see the module."""
+    ahead = [c for c in changes if has_dialin(c.live_room)]
+    others = [c for c in changes if not has_dialin(c.live_room)]
+    left = in_waves(
+        ahead, lambda wave: _renew_wave(run, wave), lambda: pins_at_stake(run)
+    )
+    for change in left:
+        _renew_one(run, change)
+    run.client.parallel(lambda change: _renew_one(run, change), others)
+
+
+def _renew_wave(run: Run, wave: Sequence[Change]) -> int:
+    outcomes = run.client.parallel(lambda change: _renew_one(run, change), wave)
+    return kept_pins(run, wave, outcomes)
+
+
+def _renew_one(run: Run, change: Change) -> Outcome:
+    def work() -> None:
+        if _must_wait(run, change):
+            rooms = ", ".join(run.rooms_without_their_pin())
+            raise BlockedError(
+                f"renewing changed the PIN of {rooms}, and this room has more than 7 "
+                "days left; to go on: --allow new-pin=N with the number of PINs that "
+                "may change"
+            )
+        with telling_when_gone(run, change):
+            _renew(run, change)
+
+    return run.attempt(change, work)
+
+
+def _must_wait(run: Run, change: Change) -> bool:
+    urgent = is_urgent(change, run.options.now())
+    return has_dialin(change.live_room) and not urgent and pins_at_stake(run) == 0
+
+
+def _renew(run: Run, change: Change) -> None:
+    room = _as_it_is(run, change)
+    now = run.options.now()
+    if not due(change.desired, room, now):
+        # Another run was faster; a later end is kept.
+        return
+    exp = pushed(change.desired, room, now)
+    written = settle(
+        lambda: write_room(run, room_path(room.name), wire.room_to_json({"exp": exp})),
+        lambda: read_room(run.client, change.key),
+        lambda seen: seen is None or not due(change.desired, seen, now),
+    )
+    if written is None:
+        raise _gone(change)
+    # An answer may leave out what it does not want to repeat; the plan after it looks.
+    if written.exp is not None and written.exp < exp:
+        raise PartWayError(f"Daily kept exp {written.exp} instead of {exp}")
+    watch_pin(run, replace(change, live=room), written)
+
+
+def _as_it_is(run: Run, change: Change) -> LiveRoom:
+    """The room, read again where the plan's reading may be out of date."""
+    room: LiveRoom | None = change.live_room
+    if needs_reading(run, change):
+        room = read_room(run.client, change.key)
+    if room is None:
+        raise _gone(change)
+    return room
+
+
+def _gone(change: Change) -> DailyRejectedError:
+    return DailyRejectedError(f"{change.address} disappeared meanwhile", status=404)
