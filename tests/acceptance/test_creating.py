@@ -109,16 +109,126 @@ def test_a_property_that_daily_does_not_know_fails_alone(
     assert len(world.sandbox.store.rooms) == 20
 
 
-def test_a_batch_that_nobody_can_mend_ends_soon(make_world: MakeWorld) -> None:
-    """Both halves refused with the same words: the fault is not one room's."""
+def _bad(count: int, bad: set[int]) -> Node:
+    return {f"room-{n:04}": BAD if n in bad else PLAIN for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("count", "bad", "most"),
+    [
+        pytest.param(200, {0, 199}, 45, id="first-and-last"),
+        pytest.param(200, {0, 100, 199}, 55, id="one-more-in-the-middle"),
+        pytest.param(200, {99, 100}, 45, id="beside-the-middle"),
+        pytest.param(200, set(range(0, 200, 40)), 75, id="every-40th"),
+        pytest.param(60, set(range(0, 60, 2)), 130, id="every-second"),
+        pytest.param(120, set(range(120)) - {7}, 200, id="all-but-one"),
+        pytest.param(11, {0, 5, 10}, 20, id="the-smallest-batch"),
+    ],
+)
+def test_every_bad_room_of_a_batch_is_found(
+    make_world: MakeWorld, count: int, bad: set[int], most: int
+) -> None:
+    """However many are bad, and wherever: all others are made, in bounded requests."""
     world = make_world()
-    declare(world, {f"room-{n:04}": BAD for n in range(64)})
+    declare(world, _bad(count, bad))
+
+    ran = world.apply(expect=3)
+
+    assert world.sandbox.store.rooms.keys() == {
+        f"room-{n:04}" for n in set(range(count)) - bad
+    }
+    for n in bad:
+        assert f"failed  create room room-{n:04}" in ran.out
+    assert f"{count - len(bad)} done, {len(bad)} failed" in ran.out
+    assert len(world.writes()) <= most
+
+
+def test_each_room_of_a_hopeless_batch_is_tried_alone(make_world: MakeWorld) -> None:
+    """Where all of up to 100 rooms are bad, each is refused for itself."""
+    world = make_world()
+    declare(world, _bad(64, set(range(64))))
 
     ran = world.apply(expect=1)
 
-    assert world.writes() == [BATCH] * 3
-    assert ran.out.count("refused as one of many") == 64
+    assert sorted(world.writes()) == sorted([ROOM] * 64 + [BATCH] * 3)
+    assert ran.out.count("failed  create room") == 64
     assert world.sandbox.store.rooms == {}
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 422])
+def test_what_an_account_may_not_do_ends_soon(
+    make_world: MakeWorld, status: int
+) -> None:
+    """When nothing can be made, 100 rooms are tried alone and the others given up."""
+    world = make_world()
+    declare(world, rooms(300))
+    world.plan()
+    for path in ("/rooms", "/batch/rooms"):
+        world.sandbox.faults.add(f"plan-gate={status}:POST:{path}*all")
+    world.forget()
+
+    ran = world.apply(expect=1)
+
+    assert world.writes().count(BATCH) == 3
+    assert world.writes().count(ROOM) == 100
+    assert ran.out.count("rooms of it that were tried alone was refused too") == 200
+    assert "300 failed" in ran.out
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_account_without_batches_gets_its_rooms_one_by_one(
+    make_world: MakeWorld, status: int
+) -> None:
+    """A refusal of the batch call itself costs no room."""
+    world = make_world()
+    declare(world, rooms(40))
+    world.plan()
+    world.sandbox.faults.add(f"plan-gate={status}:POST:/batch/rooms*all")
+
+    world.apply()
+
+    assert len(world.sandbox.store.rooms) == 40
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize(
+    "fault", ["429", "503", "500", "reset", "lost-answer", "empty", "html-502-after"]
+)
+def test_a_fault_while_bad_rooms_are_looked_for_costs_no_room(
+    make_world: MakeWorld, fault: str, nth: int
+) -> None:
+    """Each good room is made once, whichever batch meets a fault."""
+    world = make_world()
+    declare(world, _bad(40, {0, 39}))
+    world.sandbox.faults.add(f"{fault}:POST:/batch/rooms@{nth}")
+
+    ran = world.apply(expect=3)
+
+    assert len(world.sandbox.store.rooms) == 38
+    assert "38 done, 2 failed" in ran.out
+
+
+def test_a_key_that_is_withdrawn_ends_the_search(make_world: MakeWorld) -> None:
+    """401 while bad rooms are looked for: what was made is made, the rest not tried."""
+    world = make_world()
+    declare(world, _bad(40, {0, 39}))
+    respond = world.sandbox.respond
+    writes = iter(range(1000))
+
+    def withdrawn(request: Any, at: float) -> Any:
+        if request.method == "POST" and next(writes) > 3:
+            world.sandbox.faults.add("plan-gate=401*all")
+        return respond(request, at)
+
+    world.monkeypatch.setattr(world.sandbox, "respond", withdrawn)
+
+    ran = world.run("apply", "config.yaml", "--yes", "--format", "json")
+
+    outcomes = [r["outcome"] for r in ran.json["results"]]
+    made = len(world.sandbox.store.rooms)
+    assert outcomes.count("done") == made
+    assert "not tried" in outcomes
+    assert ran.code == (3 if made else 1)
 
 
 def test_rooms_with_many_buckets_are_split(make_world: MakeWorld) -> None:

@@ -1,21 +1,22 @@
-"""Creating rooms: one by one or in batches, and what to do when one exists already.
+"""Creating rooms: one by one, and what to do when one exists already.
 
-Sources: Daily's pages on creating a room and on batch creation. "Already exists" has
-no error code of its own, so a refused creation is followed by a read, never by a
-guess at Daily's words.
+Source: Daily's page on creating a room; batches are in `create_batches`. "Already
+exists" has no error code of its own, so a refused creation is followed by a read, never
+by a guess at Daily's words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan.cost import BATCH, BATCH_BUCKETS, BATCH_FROM, fits_batch
+from reconciler.core.plan.cost import BATCH_FROM, fits_batch
 from reconciler.core.plan.model import Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.read import read_room, read_rooms
+from reconciler.daily.read import read_room
 from reconciler.daily.write.again import check_gates_again
+from reconciler.daily.write.create_batches import create_batches
 from reconciler.daily.write.one_room import (
     room_path,
     wait_for_numbers,
@@ -26,17 +27,11 @@ from reconciler.daily.write.run import (
     BlockedError,
     MovedError,
     Run,
-    explain,
     left_for_room,
-    left_for_rooms,
 )
-from reconciler.daily.write.sending.settle import TRIES, settle
+from reconciler.daily.write.sending.settle import settle
 from reconciler.errors import (
-    AnswerLostError,
-    DailyAnswerError,
-    DailyError,
     DailyRejectedError,
-    NotSentError,
 )
 
 _MEANWHILE = 86_400
@@ -48,127 +43,10 @@ def create_rooms(run: Run, changes: Sequence[Change]) -> None:
     plain = [c for c in changes if fits_batch(c)]
     if len(plain) < BATCH_FROM:
         plain = []
-    for chunk in _chunks(plain):
-        _create_batch(run, chunk)
+    create_batches(run, plain, _create_one)
     batched = {c.id for c in plain}
     singly = [c for c in changes if c.id not in batched]
     run.client.parallel(lambda change: _create_one(run, change), singly)
-
-
-def _chunks(changes: Iterable[Change]) -> list[list[Change]]:
-    """Batches that Daily takes: so many rooms, and so many recording buckets."""
-    chunks: list[list[Change]] = []
-    buckets: set[str] = set()
-    # Sorted, so that rooms of one bucket share a batch; the order means nothing.
-    for change in sorted(changes, key=_bucket):
-        bucket = {_bucket(change)} - {""}
-        full = bool(chunks) and len(chunks[-1]) == BATCH
-        if not chunks or full or len(buckets | bucket) > BATCH_BUCKETS:
-            chunks.append([])
-            buckets = set()
-        chunks[-1].append(change)
-        buckets |= bucket
-    return chunks
-
-
-def _bucket(change: Change) -> str:
-    bucket = change.send.get("recordings_bucket")
-    return repr(bucket) if bucket else ""
-
-
-def _create_batch(run: Run, changes: list[Change]) -> None:
-    """Make many rooms at once, and find the ones that Daily refuses.
-
-    A batch is atomic: one bad room refuses all.
-    """
-    try:
-        if _send_batch(run, changes):
-            _split(run, changes)
-    except DailyError as error:
-        run.stop_if_hopeless(error)
-        left = [c for c in changes if run.ended(c) is None]
-        outcome = Outcome.FAILED
-        if isinstance(error, AnswerLostError):
-            outcome = Outcome.UNKNOWN
-        elif isinstance(error, NotSentError):
-            outcome = Outcome.NOT_TRIED
-        for change in left:
-            run.note(change, outcome, explain(error))
-
-
-def _split(run: Run, changes: list[Change]) -> None:
-    """Halve a refused batch until single rooms are left; the rest are made.
-
-    When both halves are refused with the same words, the fault is not one room's:
-    it ends there.
-    """
-    if len(changes) == 1:
-        _create_one(run, changes[0])
-        return
-    middle = len(changes) // 2
-    halves = (changes[:middle], changes[middle:])
-    said = [_send_batch(run, half) for half in halves]
-    if said[0] and said[0] == said[1]:
-        for change in changes:
-            run.note(change, Outcome.FAILED, f"refused as one of many: {said[0]}")
-        return
-    for half, refused in zip(halves, said, strict=True):
-        if refused:
-            _split(run, half)
-
-
-def _send_batch(run: Run, changes: list[Change]) -> str:
-    """Send one batch. Returns Daily's words when it was refused, "" when made."""
-    if run.should_stop():
-        run.skip(changes, run.stopped)
-        return ""
-    left = list(changes)
-
-    def send() -> None:
-        body = {"rooms": [wire.room_to_json(c.send, name=c.key) for c in left]}
-        is_done(_made(run.client.send("POST", "/batch/rooms", body)))
-
-    def read() -> dict[str, LiveRoom]:
-        return read_rooms(run.client, [c.key for c in left])[0]
-
-    def is_done(made: Mapping[str, LiveRoom]) -> bool:
-        left[:] = _settle_batch(run, left, made)
-        return not left
-
-    try:
-        for _ in range(TRIES):
-            settle(send, read, is_done)
-            if not left:
-                return ""
-    except DailyRejectedError as error:
-        if error.status != 400:
-            raise
-        return error.message
-    raise DailyAnswerError("a batch was answered without some of its rooms")
-
-
-def _made(answer: object) -> dict[str, LiveRoom]:
-    try:
-        return {room.name: room for room in wire.rooms_from_batch(answer)}
-    except DailyAnswerError as error:
-        raise AnswerLostError(f"POST /batch/rooms: {error.message}") from error
-
-
-def _settle_batch(
-    run: Run, changes: list[Change], made: Mapping[str, LiveRoom]
-) -> list[Change]:
-    """Note the rooms that are there; returns those that are not."""
-    there = [change for change in changes if change.key in made]
-    # Planned together: a planner for each of a thousand rooms is most of the work.
-    rooms = {change.key: made[change.key] for change in there}
-    unlike = {left.key for left in left_for_rooms(run, there, rooms)}
-    for change in there:
-        if change.key in unlike:
-            # There, but not as declared: somebody else's, or shown incompletely.
-            _create_one(run, change)
-        else:
-            run.note(change, Outcome.DONE)
-    return [change for change in changes if change.key not in made]
 
 
 def _create_one(run: Run, change: Change) -> Outcome:
