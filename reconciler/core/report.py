@@ -241,19 +241,34 @@ class Restored:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """An entry of a rescue file that is gone, and how its number is assigned `now`."""
+
+    entry: LiveAssignment
+    now: LiveAssignment
+
+
+@dataclass(frozen=True, slots=True)
 class Restoration:
     """What a restore did. `left`: what is missing still, as far as is known.
 
-    `unverified` says why nobody could look afterwards; empty when somebody did.
+    `lost`: other assignments that a reading no longer showed. `stopped`: why the rest
+    was not tried. `unverified` says why nothing was read afterwards; empty when it
+    was. `rescue_file`: where both stores were saved before; empty once it was removed.
     """
 
     made: tuple[Restored, ...] = ()
     left: tuple[LiveAssignment, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    lost: tuple[str, ...] = ()
+    stopped: str = ""
     unverified: str = ""
+    rescue_file: str = ""
 
     @property
     def exit_code(self) -> int:
         """0 all is back; 3 something was written, or may have been; 1 nothing was."""
-        if not self.left and not self.unverified:
+        if not (self.left or self.unverified or self.lost):
             return 0
-        return 3 if any(d.unsure or not d.problem for d in self.made) else 1
+        wrote = any(d.unsure or not d.problem for d in self.made)
+        return 3 if wrote or self.lost else 1

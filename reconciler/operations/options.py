@@ -67,6 +67,19 @@ class ApplyOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreAsked:
+    """What one `restore` was asked for. `max_age` is in seconds."""
+
+    yes: bool
+    check: bool
+    dismiss: bool
+    config: tuple[Path, ...]
+    max_age: float
+    lock_file: Path | None
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportOptions:
     """What one `import` was asked for."""
 

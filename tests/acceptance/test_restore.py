@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit import World
@@ -234,7 +238,7 @@ def test_restore_needs_a_terminal_or_yes(make_world: Callable[..., World]) -> No
             "2 assignments brought back",
             id="done-and-the-answer-lost",
         ),
-        pytest.param("500:GET:/@3*all", 3, "not verified: ", id="cannot-look"),
+        pytest.param("500:GET:/@4*all", 3, "not verified: ", id="cannot-look"),
         pytest.param(
             "reset:POST:/domain-dialin-config",
             3,
@@ -297,3 +301,248 @@ def test_restore_keeps_keys_that_nobody_knows(
     assert ran.code == 0, ran.out + ran.err
     listed = store.legacy["pinless_dialin"] or []
     assert [entry.get("brand_new") for entry in listed] == [None, "kept"]
+
+
+def _rescue(world: World, *entries: dict[str, object], **more: object) -> None:
+    """Write a rescue file with these entries: store, type and fields."""
+    assignments = [
+        {
+            "store": entry["store"],
+            "type": entry["type"],
+            "phone_number": entry.get("phone_number"),
+            "id": "",
+            "position": position,
+            "fields": {
+                k: v
+                for k, v in entry.items()
+                if k not in ("store", "type", "phone_number")
+            },
+        }
+        for position, entry in enumerate(entries)
+    ]
+    body = {"version": 1, "domain": "acme", "managed": [], "assignments": assignments}
+    (world.folder / "rescue.json").write_text(json.dumps(body | more))
+
+
+def _foreign(store: str, last: int = 1, **more: object) -> dict[str, object]:
+    number = f"+1209555010{last}"
+    return {
+        **FOREIGN,
+        "store": store,
+        "type": "pinless_dialin",
+        "phone_number": number,
+        **more,
+    }
+
+
+@pytest.mark.parametrize("saved_in", ["current", "legacy"])
+@pytest.mark.parametrize("lives_in", ["current", "legacy"])
+@pytest.mark.parametrize("kind", ["pin_dialin", "pinless_dialin"])
+def test_a_number_that_lives_elsewhere_is_not_assigned_twice(
+    make_world: Callable[..., World], saved_in: str, lives_in: str, kind: str
+) -> None:
+    """A number that is assigned in another way is named, and nothing is sent."""
+    if (saved_in, kind) == (lives_in, "pinless_dialin"):
+        kind, lives_in = "pin_dialin", lives_in
+    world = make_world()
+    _rescue(world, _foreign(saved_in))
+    entry = {"phone_number": FOREIGN["phone_number"], "name_prefix": "new"}
+    if kind == "pinless_dialin":
+        entry |= {k: FOREIGN[k] for k in ("room_creation_api", "hmac")}
+    store = world.sandbox.store
+    add = store.add_legacy if lives_in == "legacy" else store.add_dialin_config
+    add(kind, entry)
+
+    check = world.run("restore", "rescue.json", "--check")
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert check.code == ran.code == 0
+    for out in (check.out, ran.out):
+        assert "not restored: +12095550101 (pinless_dialin" in out
+        assert f"assigned as {kind} in the {lives_in} store" in out
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("nth", [1, 2, 4, 5])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_interrupted_restore_tells_what_was_written(
+    make_world: Callable[..., World], sent: signal.Signals, nth: int
+) -> None:
+    """After some of five entries: code 3, those are back, the others are missing."""
+    world = make_world(numbers=[f"+1209555010{n}" for n in range(6)])
+    _rescue(world, *(_foreign("current", n) for n in range(1, 6)))
+    respond = world.sandbox.respond
+    posts = iter(range(1, 100))
+
+    def interrupting(request: Any, at: float) -> Any:
+        if request.method == "POST" and next(posts) == nth:
+            os.kill(os.getpid(), sent)
+        return respond(request, at)
+
+    world.monkeypatch.setattr(world.sandbox, "respond", interrupting)
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    back = len(world.sandbox.store.dialin_configs)
+    assert ran.code == (3 if nth < 5 else 0), ran.out + ran.err
+    assert nth <= back <= nth + 1
+    assert ran.out.count("still missing: ") == 5 - back
+    assert "nothing was changed" not in ran.out + ran.err
+
+
+def test_check_sends_nothing(make_world: Callable[..., World]) -> None:
+    """`--check` names what would come back, ends with 2, and needs no --yes."""
+    world, file = _erased(make_world)
+    world.forget()
+
+    before = world.run("restore", file.name, "--check")
+    as_json = world.run("restore", file.name, "--check", "--format", "json")
+
+    assert before.code == as_json.code == as_json.json["exit_code"] == 2
+    assert before.out.count("still missing: ") == 2
+    assert len(as_json.json["still_missing"]) == 2
+    assert world.writes() == []
+    world.run("restore", file.name, "--yes")
+    assert world.run("restore", file.name, "--check").code == 0
+
+
+def test_a_wanted_loss_is_dismissed(make_world: Callable[..., World]) -> None:
+    """`--dismiss` renames the file, removes nothing and asks Daily nothing."""
+    world, file = _erased(make_world)
+    held = file.read_text()
+    (world.folder / "rescue.json.dismissed").write_text("an older one")
+    world.forget()
+
+    ran = world.run("restore", file.name, "--dismiss")
+
+    assert ran.code == 0
+    assert "rescue.json.dismissed.1" in ran.out
+    assert not file.exists()
+    assert (world.folder / "rescue.json.dismissed.1").read_text() == held
+    assert (world.folder / "rescue.json.dismissed").read_text() == "an older one"
+    assert world.sent() == []
+
+
+@pytest.mark.parametrize("is_dated", [True, False], ids=["dated", "by-its-mtime"])
+def test_an_old_file_is_refused(
+    make_world: Callable[..., World], is_dated: bool
+) -> None:
+    """What went since may have been removed on purpose: say how old it may be."""
+    world = make_world()
+    old = int(time.time()) - 8 * 86_400
+    _rescue(world, _foreign("current"), **({"saved": old} if is_dated else {}))
+    if not is_dated:
+        os.utime(world.folder / "rescue.json", (old, old))
+
+    refused = world.run("restore", "rescue.json", "--yes")
+
+    assert refused.code == 4
+    assert "--max-age" in refused.err
+    assert world.sent() == []
+    assert world.run("restore", "rescue.json", "--check").code == 2
+    assert world.run("restore", "rescue.json", "--yes", "--max-age", "9d").code == 0
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["{state: absent}", "{pin_dialin: {name_prefix: ours}}"],
+    ids=["absent", "declared"],
+)
+def test_what_the_config_declares_now_is_left_to_apply(
+    make_world: Callable[..., World], entry: str
+) -> None:
+    """A number that `--config` declares, also as absent, does not come back."""
+    world = make_world()
+    _rescue(world, _foreign("current", 1), _foreign("current", 2))
+    world.write(f'phone_numbers: {{"+12095550101": {entry}}}\n')
+
+    ran = world.run("restore", "rescue.json", "--yes", "--config", "config.yaml")
+
+    assert ran.code == 0, ran.out + ran.err
+    assert "1 assignment brought back" in ran.out
+    assert [c["phone_number"] for c in _contents(world)] == ["+12095550102"]
+
+
+def test_a_config_of_another_domain_is_refused(
+    make_world: Callable[..., World],
+) -> None:
+    """Its numbers say nothing about the domain of the rescue file."""
+    world = make_world()
+    _rescue(world, _foreign("current"))
+    world.write("version: 1\ndomain: other\nrooms: {}\n", head=False)
+
+    ran = world.run("restore", "rescue.json", "--yes", "--config", "config.yaml")
+
+    assert ran.code == 4
+    assert world.sent() == []
+
+
+def test_what_a_restore_costs_is_named_and_saved(
+    make_world: Callable[..., World],
+) -> None:
+    """A legacy write that erases a newer entry: 3, LOST, and a copy that has it."""
+    world = make_world(assume=Assume(stores="erasing"))
+    newer = {**FOREIGN, "phone_number": "+12095550102"}
+    world.sandbox.store.add_dialin_config("pinless_dialin", newer)
+    _rescue(world, _foreign("legacy"))
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 3
+    assert "LOST: +12095550102 (pinless_dialin, current store) is gone" in ran.out
+    (copy,) = world.folder.glob("daily-rescue-acme-*.json")
+    assert copy.name in ran.out
+    assert world.run("restore", copy.name, "--yes").code == 0
+    assert {c["phone_number"] for c in _contents(world)} == {"+12095550102"}
+
+
+def test_no_copy_stays_when_nothing_was_lost(
+    make_world: Callable[..., World],
+) -> None:
+    """The copy of a restore is removed once every other entry was seen again."""
+    world, file = _erased(make_world)
+
+    assert world.run("restore", file.name, "--yes").code == 0
+
+    assert list(world.folder.glob("daily-rescue-*")) == []
+
+
+@pytest.mark.parametrize("store", ["current", "legacy"])
+def test_an_hmac_comes_back_without_what_was_edited_since(
+    make_world: Callable[..., World], store: str
+) -> None:
+    """Only the hmac is the file's; everything else stays as somebody has set it."""
+    world = make_world()
+    edited = {**FOREIGN, "hmac": "YW5vdGhlciBvbmU=", "name_prefix": "edited"}
+    held = world.sandbox.store
+    add = held.add_legacy if store == "legacy" else held.add_dialin_config
+    add("pinless_dialin", edited)
+    _rescue(world, _foreign(store))
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 0, ran.out + ran.err
+    listed = held.legacy["pinless_dialin"] or [
+        config.fields for config in held.dialin_configs.values()
+    ]
+    assert [(e["hmac"], e["name_prefix"]) for e in listed] == [
+        (FOREIGN["hmac"], "edited")
+    ]
+
+
+def test_an_entry_that_daily_refuses_keeps_no_other_away(
+    make_world: Callable[..., World],
+) -> None:
+    """A list that is refused because of one entry is written with the others."""
+    world = make_world()
+    orphan = _foreign("legacy", phone_number="+12095550177")
+    _rescue(world, orphan, _foreign("legacy", 1), _foreign("legacy", 2))
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 3
+    assert "failed: +12095550177" in ran.out
+    assert "still missing: +12095550177" in ran.out
+    assert "2 assignments brought back" in ran.out
+    listed = world.sandbox.store.legacy["pinless_dialin"] or []
+    assert [e["phone_number"] for e in listed] == ["+12095550101", "+12095550102"]

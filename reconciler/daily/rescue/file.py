@@ -21,14 +21,21 @@ from reconciler.errors import ReconcilerError
 
 VERSION = 1
 
+DISMISSED = ".dismissed"
+"""The end of the name of a rescue file whose losses are wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """Both stores as they were. `managed`: numbers that the run was to write."""
+    """Both stores as they were at a time, in Unix seconds; 0 where it is not known.
+
+    `managed`: numbers that the run was to write.
+    """
 
     domain: str
     entries: tuple[LiveAssignment, ...]
     managed: frozenset[str] = frozenset()
+    saved: int = 0
 
 
 def save(path: Path, rescue: Rescue) -> Path:
@@ -40,6 +47,7 @@ def save(path: Path, rescue: Rescue) -> Path:
     body = {
         "version": VERSION,
         "domain": rescue.domain,
+        "saved": rescue.saved,
         "managed": sorted(rescue.managed),
         "assignments": [_to_json(entry) for entry in rescue.entries],
     }
@@ -93,9 +101,27 @@ def load(path: Path) -> Rescue:
             domain=str(body["domain"]),
             entries=tuple(_from_json(entry) for entry in body["assignments"]),
             managed=frozenset(body["managed"]),
+            saved=int(body.get("saved", 0)),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReconcilerError(f"{path} is not a whole rescue file") from error
+
+
+def dismiss(path: Path) -> Path:
+    """Set a rescue file aside whose losses are wanted: renamed, never removed."""
+    for attempt in range(1_000):
+        end = f".{attempt}" if attempt else ""
+        target = path.with_name(f"{path.name}{DISMISSED}{end}")
+        if target.exists():
+            continue
+        try:
+            path.rename(target)
+        except OSError as error:
+            raise ReconcilerError(
+                f"cannot rename {path}: {error.strerror}; it is as it was"
+            ) from error
+        return target
+    raise ReconcilerError(f"too many dismissed files beside {path}; it is as it was")
 
 
 def _to_json(entry: LiveAssignment) -> dict[str, object]:
@@ -127,31 +153,24 @@ def _from_json(entry: Mapping[str, object]) -> LiveAssignment:
 
 
 def losses(
-    before: Iterable[LiveAssignment],
-    after: Iterable[LiveAssignment],
-    written: frozenset[str],
+    before: Iterable[LiveAssignment], after: Iterable[LiveAssignment]
 ) -> list[str]:
-    """Name every bystander that is gone or no longer what it was."""
+    """Name every entry that is gone or no longer what it was."""
     return [
-        said
-        for entry, twin in _pairs(before, after)
-        if entry.number not in written and (said := _loss(entry, twin))
+        said for entry, twin in _pairs(before, after) if (said := _loss(entry, twin))
     ]
 
 
 def vanished(
-    before: Iterable[LiveAssignment],
-    after: Iterable[LiveAssignment],
-    written: frozenset[str],
+    before: Iterable[LiveAssignment], after: Iterable[LiveAssignment]
 ) -> list[str]:
-    """Name every bystander that is gone or has lost its `hmac`.
+    """Name every entry that is gone or has lost its `hmac`.
 
     Anything else that differs between two readings is an edit of somebody else's.
     """
     return [
         f"{entry.description} {'is gone' if twin is None else 'has lost its hmac'}"
         for entry, twin in _pairs(before, after)
-        if entry.number not in written
         if twin is None or (entry.fields.get("hmac") and not twin.fields.get("hmac"))
     ]
 

@@ -102,8 +102,12 @@ def _prepare(run: Run, changes: Sequence[Change]) -> tuple[LiveAssignment, ...] 
 def _save(run: Run) -> None:
     """Save all that was seen of both stores, before the first write."""
     if run.rescued is None:
-        managed = run.stores.written
-        copy = rescue.Rescue(run.plan.live.domain.name, run.stores.known, managed)
+        copy = rescue.Rescue(
+            run.plan.live.domain.name,
+            run.stores.known,
+            managed=frozenset(change.key for change in _numbers(run)),
+            saved=int(run.options.now()),
+        )
         run.rescued = rescue.save(run.options.rescue_file, copy)
 
 

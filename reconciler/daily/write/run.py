@@ -72,10 +72,11 @@ class Run:
         self.started, self.stopped = self.client.clock(), renewed.stopped
         self._results |= {result.change.id: result for result in renewed.results}
         self._pins |= {news.room: news for news in renewed.pins}
+        written = {c.key for c in self.plan.changes if c.kind == "number"}
         self.stores = Stores(
             self.client,
             known=self.plan.live.assignments,
-            written=frozenset(c.key for c in self.plan.changes if c.kind == "number"),
+            is_ours=lambda entry: entry.number in written,
             closed=lambda domain, entries: closed_now(
                 self.plan, domain, entries, self.options.allow
             ),

@@ -42,13 +42,13 @@ class StoresError(Exception):
 class Stores:
     """What one run knows of both stores.
 
-    `known`: the union of all readings so far. `written`: numbers that the run writes,
-    which are no bystanders. `closed`: the gates that a reading closes.
+    `known`: the union of all readings so far. `is_ours`: tells the entries that the run
+    writes from the bystanders. `closed`: the gates that a reading closes.
     """
 
     client: DailyClient
     known: Entries
-    written: frozenset[str]
+    is_ours: Callable[[LiveAssignment], bool]
     closed: Callable[[LiveDomain, Sequence[LiveAssignment]], Sequence[Gate]]
 
     def read(self) -> Entries:
@@ -70,7 +70,7 @@ class Stores:
         before = tuple(e for e in self.known if e.store in stores)
         for _ in range(LOOKS):
             domain, entries = read()
-            if not (gone := rescue.vanished(before, entries, self.written)):
+            if not (gone := rescue.vanished(self._bystanders(before), entries)):
                 break
         else:
             self.known += rescue.additions(self.known, entries)
@@ -84,8 +84,20 @@ class Stores:
             raise StoresError("; ".join(_in_words(gate) for gate in closed))
         return self.known
 
-    def look(self) -> tuple[str, ...]:
+    def _bystanders(self, entries: Iterable[LiveAssignment]) -> list[LiveAssignment]:
+        return [entry for entry in entries if not self.is_ours(entry)]
+
+    def losses(self, entries: Iterable[LiveAssignment]) -> list[str]:
+        """Every bystander that is not, in a later reading, what it was."""
+        return rescue.losses(self._bystanders(self.known), entries)
+
+    def look(
+        self, returns: Callable[[LiveAssignment], bool] = lambda _entry: False
+    ) -> tuple[str, ...]:
         """Both stores after a write: every bystander that is not what it was.
+
+        Args:
+            returns: tells the entries that this run brings back when they are gone.
 
         Raises:
             DailyError: they could not be read.
@@ -94,7 +106,8 @@ class Stores:
             if attempt:
                 self.client.sleep(SETTLING)
             entries = read_stores(self.client)[1]
-            if not (lost := rescue.losses(self.known, entries, self.written)):
+            before = (e for e in self._bystanders(self.known) if not returns(e))
+            if not (lost := rescue.losses(before, entries)):
                 self.known = entries
                 break
         return tuple(lost)

@@ -17,7 +17,6 @@ from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Action, Change, ChangeId
 from reconciler.core.report import Kept, Outcome, PinFate
 from reconciler.daily.read import read_live, read_room, read_stores
-from reconciler.daily.rescue import file as rescue
 from reconciler.daily.write.run import Run, internal_error
 from reconciler.errors import DailyError, ReconcilerError, RefusedError
 
@@ -189,7 +188,7 @@ def _check_foreign(run: Run, live: Live) -> bool:
     """Compare the foreign assignments with those before; True when all are there."""
     if run.rescued is None:
         return True
-    lost = rescue.losses(run.stores.known, live.assignments, run.stores.written)
+    lost = run.stores.losses(live.assignments)
     run.lose(lost)
     return not lost
 

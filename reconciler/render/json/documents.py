@@ -253,18 +253,25 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
 
 
 def restored_document(
-    result: Restoration, domain: str, *, tool: str
+    result: Restoration, domain: str, exit_code: int, *, tool: str
 ) -> dict[str, object]:
     """What a restore brought back, and what is missing still."""
     return {
         **head("restored", tool),
         "domain": domain,
-        "exit_code": result.exit_code,
+        "exit_code": exit_code,
         "entries": [
             {**_entry(done.entry), "problem": done.problem or None}
             for done in result.made
         ],
         "still_missing": [_entry(entry) for entry in result.left],
+        "conflicts": [
+            {**_entry(c.entry), "assigned_as": c.now.type, "assigned_in": c.now.store}
+            for c in result.conflicts
+        ],
+        "lost": list(result.lost),
+        "stopped": result.stopped or None,
+        "rescue_file": result.rescue_file or None,
         "verified": not result.unverified,
     }
 

@@ -1,0 +1,1 @@
+"""What is done with the safety copies of the dial-in stores."""

@@ -1,0 +1,194 @@
+"""The steps of a restore: read, compare, ask, write, look again, report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+import reconciler
+from reconciler.core.model import Config, LiveAssignment, LiveDomain
+from reconciler.core.plan.gates import NAMES
+from reconciler.core.report import Conflict, Restoration
+from reconciler.core.text import clean
+from reconciler.core.times import iso
+from reconciler.daily.http.client import DailyClient
+from reconciler.daily.read import read_stores
+from reconciler.daily.rescue import file as rescues
+from reconciler.daily.rescue.restore import (
+    RestoreOptions,
+    check_gates,
+    closed_gates,
+    conflicts,
+    missing,
+    restore,
+)
+from reconciler.errors import RefusedError, UsageError
+from reconciler.operations.lock import held
+from reconciler.operations.options import RestoreAsked, parse_allow
+from reconciler.operations.session import Session, connect
+from reconciler.operations.signals import stop_on_signals
+from reconciler.render.json.documents import dump, restored_document
+from reconciler.render.words import count
+
+MISSING: Final = 2
+"""How `--check` ends when something is missing."""
+
+
+def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
+    """Bring back, look or dismiss; returns the exit code."""
+    allowed = parse_allow(asked.allow, NAMES)
+    if asked.check and asked.dismiss:
+        raise UsageError("--check and --dismiss do not go together")
+    rescue = rescues.load(file)
+    if asked.dismiss:
+        session.result(f"dismissed: {rescues.dismiss(file)}")
+        return 0
+    if not asked.check and not asked.yes and not sys.stdin.isatty():
+        raise UsageError("without a terminal, restore needs --yes or --check")
+    config = Config(rescue.domain)
+    declared = _declared(session, asked.config, rescue)
+    if asked.check:
+        with connect(session, config) as client:
+            return _check(session, client, rescue, declared)
+    _check_age(session, file, rescue, asked.max_age)
+    options = RestoreOptions(
+        copy=_copy(session, file, rescue),
+        allow=allowed,
+        declared=declared,
+        stop=session.stop,
+        saved=int(session.now()),
+    )
+    with connect(session, config, writable=True) as client:
+        return _restore(session, client, rescue, options, asked)
+
+
+def _declared(
+    session: Session, paths: Iterable[Path], rescue: rescues.Rescue
+) -> frozenset[str]:
+    """The numbers that the config declares now: those are apply's business."""
+    from reconciler.config.load import Variables
+    from reconciler.operations.session import load_files, usable
+
+    if not (paths := tuple(paths)):
+        return frozenset()
+    config = usable(load_files(session, paths, Variables.DUMMY))
+    if config.domain != rescue.domain:
+        raise RefusedError(
+            f"the config is for domain '{config.domain}', but the rescue file is of "
+            f"domain '{rescue.domain}'; nothing was sent"
+        )
+    return frozenset(number.key for number in config.of_kind("number"))
+
+
+def _check_age(
+    session: Session, file: Path, rescue: rescues.Rescue, most: float
+) -> None:
+    """What an old file misses may have been removed on purpose since."""
+    saved = rescue.saved or file.stat().st_mtime
+    if session.now() - saved > most:
+        raise RefusedError(
+            f"{file} was saved on {iso(saved)}, and what went since may have been "
+            "removed on purpose; nothing was sent",
+            tip="--check shows what it would bring back; --max-age 365d allows it",
+        )
+
+
+def _copy(session: Session, file: Path, rescue: rescues.Rescue) -> Path:
+    """Where this run's own safety copy goes: beside the file."""
+    stamp = iso(session.now()).replace("-", "").replace(":", "")
+    return file.with_name(f"daily-rescue-{rescue.domain}-{stamp}.json")
+
+
+Seen = tuple[LiveDomain, tuple[LiveAssignment, ...]]
+
+
+def _read(client: DailyClient, rescue: rescues.Rescue) -> Seen:
+    domain, stores = read_stores(client)
+    if rescue.domain != domain.name:
+        raise RefusedError(
+            f"the rescue file is of domain '{rescue.domain}', "
+            f"but the API key belongs to '{domain.name}'; nothing was sent"
+        )
+    return domain, stores
+
+
+def _check(
+    session: Session,
+    client: DailyClient,
+    rescue: rescues.Rescue,
+    declared: frozenset[str],
+) -> int:
+    """Say what would come back. Nothing is sent."""
+    stores = _read(client, rescue)[1]
+    lost = missing(rescue, stores, declared)
+    result = Restoration(left=lost, conflicts=conflicts(rescue, stores, declared))
+    _show(session, result, rescue.domain, code=MISSING if lost else 0)
+    return MISSING if lost else 0
+
+
+def _restore(
+    session: Session,
+    client: DailyClient,
+    rescue: rescues.Rescue,
+    options: RestoreOptions,
+    asked: RestoreAsked,
+) -> int:
+    domain, stores = _read(client, rescue)
+    lost = missing(rescue, stores, options.declared)
+    for entry in lost:
+        session.say(f"missing: {clean(entry.description)}")
+    check_gates(closed_gates(lost, domain, stores, options.allow))
+    if lost and not asked.yes:
+        question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
+        if not click.confirm(question, err=True):
+            raise RefusedError("declined; nothing was changed")
+    result = Restoration(conflicts=conflicts(rescue, stores, options.declared))
+    if lost:
+        # Not while the question waits: what was read is compared when it is written.
+        with held(session, domain.name, asked.lock_file):
+            stop_on_signals(session)
+            result = restore(client, rescue, stores, options)
+    _show(session, result, domain.name, code=result.exit_code)
+    return result.exit_code
+
+
+def _show(session: Session, result: Restoration, domain: str, *, code: int) -> None:
+    if session.output.format == "json":
+        tool = reconciler.__version__
+        session.result(dump(restored_document(result, domain, code, tool=tool)))
+        return
+    for line in _lines(result):
+        session.result(line)
+
+
+def _lines(result: Restoration) -> Iterator[str]:
+    problems = [done for done in result.made if done.problem]
+    for said in result.lost:
+        yield f"LOST: {clean(said)}"
+    for done in problems:
+        yield f"failed: {clean(done.entry.description)}: {clean(done.problem)}"
+    for entry in result.left:
+        yield f"still missing: {clean(entry.description)}"
+    yield from map(_conflict, result.conflicts)
+    if result.stopped:
+        yield f"stopped: {clean(result.stopped)}"
+    if result.unverified:
+        yield f"not verified: {clean(result.unverified)}; restore again to look"
+    if result.rescue_file:
+        yield f"both stores as they were before are saved in {result.rescue_file}"
+    if result.made or result.stopped:
+        yield f"{count(len(result.made) - len(problems), 'assignment')} brought back"
+    elif not result.left:
+        yield "nothing is missing"
+
+
+def _conflict(conflict: Conflict) -> str:
+    entry, now = conflict.entry, conflict.now
+    return (
+        f"not restored: {clean(entry.description)}: the number is assigned as "
+        f"{now.type} in the {now.store} store now"
+    )
