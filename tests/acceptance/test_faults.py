@@ -225,7 +225,10 @@ def test_a_lasting_fault_at_a_write_is_named_and_the_next_run_converges(
 def test_a_write_whose_fate_stays_unknown_is_part_way(
     make_world: Callable[..., World], write: Write
 ) -> None:
-    """With the answer lost and no reading possible afterwards, the code is 3."""
+    """With the answer lost and no reading possible afterwards, the code is 3.
+
+    The DELETE of a replacement is followed by its POST, whose answer tells.
+    """
     world, before = _world(make_world, write)
     method, path = write.request.split()
     world.sandbox.faults.add(f"lost-answer:{method}:{path}*all")
@@ -238,7 +241,9 @@ def test_a_write_whose_fate_stays_unknown_is_part_way(
     ran = _apply(world)
 
     assert ran.code == 3, ran.out + ran.err
-    assert re.search(f"(unknown|failed).*{re.escape(write.named)}", ran.out)
+    outcome = "done" if write is WRITES["replace-number-delete"] else "unknown|failed"
+    said = ran.out + ran.err
+    assert re.search(f"({outcome}).*{re.escape(write.named)}", said)
     assert sum(fnmatchcase(one, write.request) for one in world.writes()) == 1
     world.sandbox.faults = Faults()
     world.apply()
@@ -483,6 +488,44 @@ def test_a_replacement_that_cannot_be_put_back_is_named(
     world.sandbox.faults = Faults()
     world.apply()
     _assert_kept(before, world.sandbox.store)
+
+
+@pytest.mark.parametrize("reads_fail", [False, True], ids=["reads-work", "reads-fail"])
+@pytest.mark.parametrize("times", ["", "*all"], ids=["once", "for-ever"])
+@pytest.mark.parametrize("kind", [*WRITE_KINDS, "plan-gate"])
+@pytest.mark.parametrize("write", ["replace-number-delete", "replace-number-create"])
+def test_a_replacement_leaves_no_number_unassigned_in_silence(
+    make_world: Callable[..., World],
+    write: str,
+    kind: str,
+    times: str,
+    reads_fail: bool,
+) -> None:
+    """Whatever happens between DELETE and POST: assigned, or named as unassigned."""
+    world, _ = _world(make_world, WRITES[write])
+    world.sandbox.faults.add(_spec(kind, WRITES[write].request, times))
+    respond = world.sandbox.respond
+    deleted: list[str] = []
+
+    def failing(request: Any, at: float) -> Any:
+        if request.method == "DELETE" and not deleted and reads_fail:
+            deleted.append(request.path)
+            world.sandbox.faults.add("503:GET*all")
+        return respond(request, at)
+
+    world.monkeypatch.setattr(world.sandbox, "respond", failing)
+
+    ran = _apply(world)
+
+    held = [c.fields.get("phone_number") for c in _configs(world)]
+    assert held.count("+12095550100") <= 1
+    if "+12095550100" not in held:
+        assert ran.code == 3
+        assert re.search(r"\+12095550100 (IS NOW|MAY BE) UNASSIGNED", ran.out)
+
+
+def _configs(world: World) -> list[Any]:
+    return list(world.sandbox.store.dialin_configs.values())
 
 
 # What fails takes down only what depends on it.

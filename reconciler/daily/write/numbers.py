@@ -33,6 +33,7 @@ from reconciler.daily.write.run import (
 from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.stores import StoresError
 from reconciler.errors import (
+    AnswerLostError,
     DailyError,
     DailyRejectedError,
     ReconcilerError,
@@ -206,8 +207,13 @@ def _update(run: Run, change: Change) -> None:
 
 
 def _replace(run: Run, change: Change) -> None:
-    """PIN to pinless or back: Daily wants the old entry gone before the new one."""
-    _delete(run, change)
+    """PIN to pinless or back: Daily wants the old entry gone before the new one.
+
+    Where it is unknown whether the old one is gone, the new one is tried all the same:
+    Daily refuses it while the old one is there; if it is gone, calls fail until then.
+    """
+    with contextlib.suppress(AnswerLostError):
+        _delete(run, change)
     try:
         _create(run, change)
     except DailyError as error:
