@@ -234,3 +234,27 @@ def test_a_pin_room_that_vanishes_meanwhile_is_named(
     ran = world.apply(expect=3)
 
     assert "PIN: room phone-02 IS GONE, AND ITS PIN WITH IT" in ran.out
+
+
+def test_a_room_that_needs_no_write_any_more_proves_nothing(
+    make_world: MakeWorld,
+) -> None:
+    """Somebody else has done the first three: the next wave is still one room."""
+    world = make_world(assume=Assume(pin="renewed"))
+    many_phone_rooms(world, 8, {"dialin": {"display_name": "Another"}})
+    store, done = world.sandbox.store, [f"phone-{n:02}" for n in range(3)]
+    before = {name: room.dialin_code for name, room in store.rooms.items()}
+    respond = world.sandbox.respond
+
+    def others(request: Any, at: float) -> Any:
+        if request.path.endswith(f"/rooms/{done[0]}"):
+            for name in done:
+                store.rooms[name].properties["dialin"] = {"display_name": "Another"}
+        return respond(request, at)
+
+    world.monkeypatch.setattr(world.sandbox, "respond", others)
+
+    world.apply(expect=3)
+
+    after = {name: room.dialin_code for name, room in store.rooms.items()}
+    assert sum(after[name] != pin for name, pin in before.items()) == 1

@@ -6,7 +6,7 @@ read, and the write is repeated only when the read shows that it is still needed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from reconciler.core.model import LiveRoom
@@ -16,7 +16,6 @@ from reconciler.daily.read import read_room
 from reconciler.daily.write.again import as_it_is_now
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
-    kept_pins,
     pins_at_stake,
     room_path,
     telling_when_gone,
@@ -76,12 +75,15 @@ def _keeps_pin(change: Change) -> bool:
 
 
 def _write_wave(run: Run, wave: Sequence[Change]) -> int:
-    """Write some rooms at once; returns how many kept their PIN."""
-    outcomes = run.client.parallel(lambda change: _update_one(run, change), wave)
-    return kept_pins(run, wave, outcomes)
+    """Write some rooms at once; returns how many were written and kept their PIN."""
+    written: list[str] = []
+    run.client.parallel(lambda c: _update_one(run, c, written.append), wave)
+    return len(set(written) - set(run.rooms_without_their_pin()))
 
 
-def _update_one(run: Run, change: Change) -> Outcome:
+def _update_one(
+    run: Run, change: Change, note_written: Callable[[str], None] = lambda _key: None
+) -> Outcome:
     def work() -> None:
         wait_for_numbers(run, change)
         if _keeps_pin(change):
@@ -89,6 +91,7 @@ def _update_one(run: Run, change: Change) -> Outcome:
         with telling_when_gone(run, change):
             if room := _update(run, change):
                 watch_pin(run, change, room)
+                note_written(change.key)
 
     return run.attempt(change, work)
 
