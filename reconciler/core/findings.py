@@ -74,7 +74,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "no-privacy": (_W, "a room without privacy is created public"),
     "deprecated-property": (_W, "a property that Daily no longer documents"),
     # Planning.
-    "unverified": (_N, "a value that Daily may keep without showing it"),
+    "unverified": (_W, "a value that Daily may keep without showing it"),
     "stores-differ": (_W, "the two dial-in stores disagree about a number"),
     "other-store": (_E, "a declared number lives only in the other store"),
     "not-purchased": (_E, "a number that the domain has not purchased"),

@@ -13,6 +13,8 @@ from reconciler.core.model import Desired, LiveAssignment, LiveRoom, Path
 from reconciler.core.plan.model import Action, Change, Risk
 
 NOT_THERE: Final = "not in Daily"
+_NAMED: Final = 3
+"""So many rooms are named one by one in a hint; more have a pattern."""
 DIFFERS: Final = "differs from the file"
 RESENT: Final = "sent again on request"
 
@@ -118,14 +120,32 @@ def drops_keys(text: str, keys: Iterable[str]) -> Iterator[Risk]:
         yield Risk("drops-keys", text.format(dropped))
 
 
-def unverified(desired: Desired, paths: Iterable[Path]) -> Iterator[Finding]:
-    """Values that Daily may keep without showing them."""
-    name = f"room '{desired.key}'" if desired.kind == "room" else desired.key
-    for path in paths:
+def unverified(found: Sequence[tuple[Desired, Path]]) -> Iterator[Finding]:
+    """Values that Daily may keep without showing them: one finding for each key."""
+    by_path: dict[Path, list[Desired]] = {}
+    for desired, path in found:
+        by_path.setdefault(path, []).append(desired)
+    for path, holders in by_path.items():
+        first, key = holders[0], ".".join(path)
+        where = f"{first.kind} {first.key}"
+        if len(holders) > 1:
+            where = f"{len(holders):,} {first.kind}s"
         yield Finding(
             "unverified",
-            f"Daily does not show {'.'.join(path)} of {name}; it was not compared",
-            desired.places.get(path) or desired.place,
-            f"to send it now: apply --resend '{desired.kind}:{desired.key}'",
+            f"Daily does not show {key} of {where}; it was not compared",
+            first.places.get(path) or first.place,
+            f"to send it now: daily-reconciler apply CONFIG {_resend(holders)}; "
+            f"to accept that it is not compared: write_only: [{key}]",
             path,
         )
+
+
+def _resend(holders: Sequence[Desired]) -> str:
+    """The options that send these again, with a pattern where they are many."""
+    keys = [desired.key for desired in holders]
+    if len(keys) > _NAMED:
+        low, high = min(keys), max(keys)
+        pairs = enumerate(zip(low, high, strict=False))
+        end = next((i for i, (a, b) in pairs if a != b), min(len(low), len(high)))
+        keys = [f"{low[:end]}*"]
+    return " ".join(f"--resend '{holders[0].kind}:{key}'" for key in keys)

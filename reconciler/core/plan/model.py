@@ -248,6 +248,7 @@ class Draft:
 
     changes: list[Change] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unverified: list[tuple[Desired, Path]] = field(default_factory=list)
     in_sync: int = 0
     found: int = 0
     witnessed: frozenset[Path] = frozenset()

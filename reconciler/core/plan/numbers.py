@@ -61,6 +61,7 @@ def plan_numbers(config: Config, live: Live, selection: Selection) -> Draft:
         draft.found += sight.mine is not None
         if selection.only("number", desired.key):
             _plan_number(desired, sight, ctx, live, selection, draft)
+    draft.findings += unverified(draft.unverified)
     draft.changes = [_with_store_risks(c, config, live) for c in draft.changes]
     return draft
 
@@ -90,7 +91,7 @@ def _plan_number(
         return
     if sight.mine and sight.other:
         draft.findings += _compare_stores(desired, sight.mine, sight.other, ctx)
-    made = _change(desired, sight.mine, ctx, selection, draft.findings)
+    made = _change(desired, sight.mine, ctx, selection, draft)
     draft.findings += _ownership(desired, sight.mine, made, live)
     if made is None:
         draft.in_sync += 1
@@ -103,7 +104,7 @@ def _change(
     mine: LiveAssignment | None,
     ctx: Context,
     selection: Selection,
-    findings: list[Finding],
+    draft: Draft,
 ) -> Change | None:
     if desired.absent:
         return deletion(desired, mine, STOPS_CALLS) if mine else None
@@ -114,7 +115,7 @@ def _change(
     if mine.type != desired.fields["type"]:
         return _replace(desired, mine, ctx)
     both = sides(desired, fields_of(mine), ctx)
-    findings += unverified(desired, both.unverified)
+    draft.unverified += [(desired, path) for path in both.unverified]
     diff = diff_fields(both.before, both.after)
     resend = selection.resend("number", desired.key)
     if not diff and not resend:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from reconciler.core.body.overlay import settled, update_body
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
 from reconciler.core.compare.equality import Context, context, sides
-from reconciler.core.findings import Finding
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Config, Desired, Live, LiveRoom, Path
 from reconciler.core.plan.changes import (
@@ -75,6 +74,7 @@ def plan_rooms(
         draft.found += room is not None and not room.expired(now)
         if selection.only("room", desired.key):
             _plan_room(desired, room, scene, draft)
+    draft.findings += unverified(draft.unverified)
     return draft
 
 
@@ -97,7 +97,7 @@ def _plan_room(
     if room is None or room.expired(scene.now):
         draft.changes.append(_create(desired, room, scene))
     else:
-        draft.changes += _updates(desired, room, scene, draft.findings)
+        draft.changes += _updates(desired, room, scene, draft)
     draft.findings += room_numbers(
         desired, draft.changes[before:], scene.config, scene.live, scene.selection
     )
@@ -135,13 +135,13 @@ def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:
 
 
 def _updates(
-    desired: Desired, room: LiveRoom, scene: _Scene, findings: list[Finding]
+    desired: Desired, room: LiveRoom, scene: _Scene, draft: Draft
 ) -> Iterator[Change]:
     both = sides(desired, room.fields, scene.ctx)
-    findings += unverified(desired, both.unverified)
+    draft.unverified += [(desired, path) for path in both.unverified]
     exp = _rolled_exp(desired, room, scene.now)
     if due(desired, room, scene.now):
-        findings += pin_expiry(desired, room, {"exp": exp}, scene.now)
+        draft.findings += pin_expiry(desired, room, {"exp": exp}, scene.now)
         if desired.key not in scene.waiting:
             yield renewal(desired, room, pushed(desired, room, scene.now))
     elif exp is not None and room.exp is None:
@@ -157,7 +157,7 @@ def _updates(
     beside = (path for path in (*desired.write_only, *both.unverified))
     names |= dict.fromkeys(path[0] for path in beside if len(path) == 1)
     send = update_body(desired, room, names, exp, scene.ctx)
-    findings += pin_expiry(desired, room, send, scene.now)
+    draft.findings += pin_expiry(desired, room, send, scene.now)
     ends = "dialin" in send and send["dialin"] is None
     removed = _lost_pin(room) if ends else ()
     risks = update_risks(room, send)

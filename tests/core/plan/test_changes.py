@@ -73,13 +73,31 @@ def test_dropped_keys_are_a_risk_only_when_there_are_any(keys: list[str]) -> Non
     assert all(f"without {', '.join(sorted(keys))}, which" in r.text for r in risks)
 
 
-@pytest.mark.parametrize(("desired", "live"), BOTH)
-def test_what_was_not_compared_can_be_sent(
-    desired: Desired, live: LiveRoom | LiveAssignment
-) -> None:
+@pytest.mark.parametrize("desired", [ROOM, NUMBER])
+def test_what_was_not_compared_can_be_sent(desired: Desired) -> None:
     """The hint names the option for exactly this room or number."""
-    (found,) = unverified(desired, [("dialin", "room_numbers")])
+    (found,) = unverified([(desired, ("dialin", "room_numbers"))])
 
-    assert found.id == "unverified"
-    assert f"apply --resend '{desired.kind}:{desired.key}'" in found.hint
+    assert (found.id, found.severity) == ("unverified", "warning")
+    option = f"--resend '{desired.kind}:{desired.key}'"
+    assert f"daily-reconciler apply CONFIG {option}" in found.hint
+    assert "write_only: [dialin.room_numbers]" in found.hint
     assert found.place == desired.place
+
+
+@pytest.mark.parametrize(
+    ("keys", "options"),
+    [
+        pytest.param(["a", "b"], "--resend 'room:a' --resend 'room:b'", id="few"),
+        pytest.param(["t-1", "t-2", "t-3", "t-40"], "--resend 'room:t-*'", id="many"),
+        pytest.param(["a", "b", "c", "d"], "--resend 'room:*'", id="unlike"),
+    ],
+)
+def test_one_key_of_many_rooms_is_one_finding(keys: list[str], options: str) -> None:
+    """It counts them, and its hint takes all of them along."""
+    path = ("dialin", "room_numbers")
+
+    (found,) = unverified([(Desired("room", key), path) for key in keys])
+
+    assert f"of {len(keys)} rooms" in found.message
+    assert options in found.hint

@@ -119,7 +119,7 @@ def test_errors_and_warnings_come_before_changes() -> None:
 
 def test_nothing_to_do_is_one_line() -> None:
     """A domain in sync is told in one line after the marker."""
-    made = shown(plan(findings=(Finding("unverified", "not shown"),)))
+    made = shown(plan(findings=(Finding("unset-variable-note", "not set"),)))
 
     assert made == (
         "<!-- daily-reconciler:plan:acme -->\n\n"
