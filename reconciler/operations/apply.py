@@ -25,7 +25,6 @@ from reconciler.core.report import (
 )
 from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.text import short
-from reconciler.core.times import iso
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
@@ -43,6 +42,7 @@ from reconciler.operations.renew import (
     read_phase,
     renew,
 )
+from reconciler.operations.rescue.place import beside
 from reconciler.operations.session import (
     Session,
     connect,
@@ -252,7 +252,8 @@ def _apply(job: _Job, made: Planned, done: Renewals) -> Report:
     with _progress(session, len(made.plan.changes) - len(done.results)) as on_result:
         policy = Options(
             now=lambda: corrected(session.now(), made.plan.live.skew),
-            rescue_file=asked.rescue_file or _rescue_file(session, made),
+            rescue_file=asked.rescue_file
+            or beside(job.loaded.files, made.plan.live.domain.name, session.now()),
             allow=job.allowed,
             on_result=on_result,
             stop=session.stop,
@@ -314,11 +315,6 @@ def _ask_to_renew(session: Session, phase: Phase) -> None:
     rooms = count(len(phase.plan.changes), "room")
     if not click.confirm(f"Renew {rooms} of domain '{domain}'?", err=True):
         raise RefusedError("declined; nothing was changed")
-
-
-def _rescue_file(session: Session, made: Planned) -> Path:
-    stamp = iso(session.now()).replace("-", "").replace(":", "")
-    return Path(f"daily-rescue-{made.plan.live.domain.name}-{stamp}.json")
 
 
 def _progress(

@@ -546,3 +546,21 @@ def test_an_entry_that_daily_refuses_keeps_no_other_away(
     assert "2 assignments brought back" in ran.out
     listed = world.sandbox.store.legacy["pinless_dialin"] or []
     assert [e["phone_number"] for e in listed] == ["+12095550101", "+12095550102"]
+
+
+def test_a_rescue_file_lies_beside_the_config(
+    make_world: Callable[..., World],
+) -> None:
+    """Wherever apply runs, the file is in the folder of the config, and named so."""
+    world = make_world(assume=Assume(stores="erasing"))
+    world.sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
+    folder = world.folder / "configs"
+    folder.mkdir()
+    (folder / "acme.yaml").write_text(f"version: 1\ndomain: acme\n{LEGACY}")
+
+    ran = world.run("apply", "configs/acme.yaml", "--yes")
+
+    assert ran.code == 3
+    (file,) = folder.glob("daily-rescue-acme-*.json")
+    assert f"daily-reconciler restore configs/{file.name}" in ran.out
+    assert list(world.folder.glob("daily-rescue-*")) == []

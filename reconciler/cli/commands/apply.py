@@ -51,7 +51,10 @@ from reconciler.cli.options import (
 @click.option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when something was applied."
 )
-@file_option("--rescue-file", "Where both dial-in stores are saved before a write.")
+@file_option(
+    "--rescue-file",
+    "Where both dial-in stores are saved before a write; else beside the config.",
+)
 @lock_option
 @allow_option
 @output_options("text", "json")

@@ -29,6 +29,7 @@ from reconciler.daily.rescue.restore import (
 from reconciler.errors import RefusedError, UsageError
 from reconciler.operations.lock import held
 from reconciler.operations.options import RestoreAsked, parse_allow
+from reconciler.operations.rescue.place import beside
 from reconciler.operations.session import Session, connect
 from reconciler.operations.signals import stop_on_signals
 from reconciler.render.json.documents import dump, restored_document
@@ -56,7 +57,7 @@ def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
             return _check(session, client, rescue, declared)
     _check_age(session, file, rescue, asked.max_age)
     options = RestoreOptions(
-        copy=_copy(session, file, rescue),
+        copy=beside([str(file)], rescue.domain, session.now()),
         allow=allowed,
         declared=declared,
         stop=session.stop,
@@ -95,12 +96,6 @@ def _check_age(
             "removed on purpose; nothing was sent",
             tip="--check shows what it would bring back; --max-age 365d allows it",
         )
-
-
-def _copy(session: Session, file: Path, rescue: rescues.Rescue) -> Path:
-    """Where this run's own safety copy goes: beside the file."""
-    stamp = iso(session.now()).replace("-", "").replace(":", "")
-    return file.with_name(f"daily-rescue-{rescue.domain}-{stamp}.json")
 
 
 Seen = tuple[LiveDomain, tuple[LiveAssignment, ...]]
