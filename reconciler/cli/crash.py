@@ -29,7 +29,7 @@ def told(error: Exception) -> str:
         )
     click.echo(
         "tip: please report these lines, which hold no value of yours; what was sent "
-        "before stays, and `plan` shows what is left",
+        "before stays, and a new plan shows what is left",
         err=True,
     )
     return head

@@ -12,7 +12,7 @@ import click
 
 import reconciler
 from reconciler.cli.main import INTERRUPTED
-from reconciler.cli.options import check_partners
+from reconciler.cli.options import check_partners, invocation_of
 from reconciler.core.findings import ConfigError
 from reconciler.core.report import RefusedAfterRenewalsError
 from reconciler.environment import MakeEnvironment, real
@@ -40,7 +40,8 @@ def session_of(
     output = Output(format_, wants_colour(no_color), verbose, log_format)
     stop = threading.Event()
     make: MakeEnvironment = ctx.obj or real
-    return Session(output, Target(**target), stop, make(stop))
+    invocation = invocation_of(ctx)
+    return Session(output, Target(**target), stop, make(stop), invocation)
 
 
 def guarded(session: Session, work: Callable[[], int]) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from reconciler.cli import completing
+
+if TYPE_CHECKING:
+    from reconciler.core.commands import Invocation
 
 CENTURY: Final = 36_525 * 86_400.0
 """Seconds. Beyond it, dates leave the calendar and durations the machine's numbers."""
@@ -51,6 +54,35 @@ def check_partners(ctx: click.Context) -> None:
             raise click.UsageError(f"{option} goes with {' or '.join(needed)}", ctx)
         for other in given.intersection(EXCLUDES.get(option, ())):
             raise click.UsageError(f"{option} and {other} do not go together", ctx)
+
+
+def invocation_of(ctx: click.Context) -> Invocation:
+    """How a command was started, as far as the command line says so."""
+    from reconciler.core.commands import Invocation
+
+    files: tuple[str, ...] = ()
+    options = []
+    for param in ctx.command.params:
+        name = param.name or ""
+        value = ctx.params.get(name)
+        if isinstance(param, click.Argument):
+            files += tuple(map(str, value if isinstance(value, tuple) else (value,)))
+        elif ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            options += _words(param, value)
+    return Invocation(ctx.command.name or "", files, tuple(options))
+
+
+def _words(param: click.Parameter, value: Any) -> list[tuple[str, ...]]:
+    """An option with its value as it can be typed, once for each time it was given."""
+    option = max(param.opts, key=len)
+    if isinstance(param, click.Option) and param.count:
+        return [(option,)] * value
+    if isinstance(param, click.Option) and param.is_flag:
+        return [(option,)]
+    if param.metavar == "DURATION":
+        value = f"{value}s"
+    values = value if param.multiple else (value,)
+    return [(option, str(one)) for one in values]
 
 
 class Amount(click.FloatRange):

@@ -100,6 +100,7 @@ class Finding:
     """One thing to say, with its place and a hint.
 
     `source` is the marked line as it may be shown: secret values are masked in it.
+    `command` helps: a command of this program and its options, to go with the hint.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Finding:
     hint: str = ""
     path: Path = ()
     source: str = ""
+    command: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:

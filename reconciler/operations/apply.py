@@ -181,7 +181,7 @@ def _prepared(
     if job.asked.only_renewals:
         return planned_renewals(job.session, job.client, job.loaded, phase), (), job
     usable(job.loaded)
-    approved = load_approved(job.asked.plan) if job.asked.plan else None
+    approved = load_approved(job.session, job.asked.plan) if job.asked.plan else None
     if approved is not None:
         job = replace(job, allowed={**approved.allowed, **job.allowed})
     made = planned(
@@ -210,7 +210,7 @@ def _agreed(job: _Job, shown: Planned) -> tuple[Planned, ReconcilerError | None]
     """The plan of a new reading, or why it is not the one that was agreed to."""
     try:
         phase = read_phase(job.session, job.client, job.loaded, job.selection)
-        made = _unchanged(shown, _prepared(job, phase, shown.plan.now)[0])
+        made = _unchanged(job, shown, _prepared(job, phase, shown.plan.now)[0])
         _check(job, made)
     except ReconcilerError as error:
         return shown, error
@@ -238,9 +238,10 @@ def _refused(
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:
         return error
-    _write_reports(report, phase.plan, error.exit_code, job.asked)
+    _write_reports(session, report, phase.plan, error.exit_code, job.asked)
     if session.output.format == "text":
-        session.result("\n" + report_text(report, Paint(session.output.colour)))
+        paint = Paint(session.output.colour)
+        session.result("\n" + report_text(report, paint, session.invocation))
     return error
 
 
@@ -275,10 +276,11 @@ def _check(job: _Job, made: Planned) -> None:
         raise ConfigError(f"{wrong[0].message}; nothing was changed", tip=wrong[0].hint)
     if made.closed:
         names = ", ".join(gate.name for gate in made.closed)
-        hints = " ".join(gate.hint for gate in made.closed)
+        options = (word for gate in made.closed for word in gate.hint.split())
+        command = job.session.invocation.again(*options)
         raise RefusedError(
             f"the plan is beyond what is allowed ({names}); nothing was changed",
-            tip=f"if the plan above is what you want: {hints}",
+            tip=f"if the plan above is what you want: `{command}`",
         )
 
 
@@ -289,7 +291,7 @@ def _ask(made: Planned) -> None:
         raise RefusedError("declined; nothing was changed")
 
 
-def _unchanged(shown: Planned, now: Planned) -> Planned:
+def _unchanged(job: _Job, shown: Planned, now: Planned) -> Planned:
     """The plan of a new reading, when it is the one that was agreed to."""
     before, after = (
         [
@@ -303,7 +305,7 @@ def _unchanged(shown: Planned, now: Planned) -> Planned:
         raise RefusedError(
             "Daily was changed while the question waited, and the plan is another one "
             "now; nothing was changed",
-            tip="run the same command again to see the new plan",
+            tip=f"to see the new plan: `{job.session.invocation.again()}`",
         )
     return now
 
@@ -321,7 +323,8 @@ def _progress(
     session: Session, total: int
 ) -> AbstractContextManager[Callable[[Result], None]]:
     paint = session.paint
-    if total >= _LONG and sys.stderr.isatty() and not session.output.verbose:
+    plain = session.output.log_format == "text" and not session.output.verbose
+    if total >= _LONG and sys.stderr.isatty() and plain:
         return _Bar(total)
     return nullcontext(lambda result: session.say(result_line(result, paint)))
 
@@ -355,20 +358,24 @@ def _end(
     if not code and asked.detailed_exitcode and report.results:
         code = 2
     write_metrics(asked.metrics, made.plan, report, code, renewed=well)
-    _write_reports(report, made.plan, code, asked)
+    _write_reports(session, report, made.plan, code, asked)
     if session.output.format == "json":
         if code or not _says_nothing(made, asked):
             session.result(_document(report, made.plan, code))
     elif report.results or report.left_out:
-        session.result("\n" + report_text(report, Paint(session.output.colour)))
+        paint = Paint(session.output.colour)
+        session.result("\n" + report_text(report, paint, session.invocation))
     return code
 
 
-def _write_reports(report: Report, plan: Plan, code: int, asked: ApplyOptions) -> None:
+def _write_reports(
+    session: Session, report: Report, plan: Plan, code: int, asked: ApplyOptions
+) -> None:
     if asked.report is not None:
         write_private(asked.report, _document(report, plan, code))
     if asked.markdown is not None:
-        text = report_markdown(report, plan.live.domain.name)
+        domain = plan.live.domain.name
+        text = report_markdown(report, domain, session.invocation)
         write_private(asked.markdown, text)
 
 

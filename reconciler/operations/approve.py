@@ -24,7 +24,7 @@ from reconciler.render.text.report import unapproved_text
 from reconciler.render.words import count
 
 
-def load_approved(path: Path) -> Approved:
+def load_approved(session: Session, path: Path) -> Approved:
     """Read a plan file and check its shape.
 
     Raises:
@@ -42,7 +42,7 @@ def load_approved(path: Path) -> Approved:
     if problem := check_document("plan", document):
         raise ReconcilerError(
             f"{path} is not a plan file of this version: {problem}",
-            tip="`daily-reconciler plan CONFIG --out FILE` writes one",
+            tip=f"`{session.invocation.other('plan', '--out', str(path))}` writes one",
         )
     return read_approved(document)
 
@@ -74,7 +74,8 @@ def approve(
         raise RefusedError(
             f"the plan holds {count(len(extra), 'change')} that nobody approved; "
             "nothing was changed",
-            tip="have a new plan reviewed, or use --skip-unapproved for the rest",
+            tip="have a new plan reviewed, or apply the rest: "
+            f"`{session.invocation.again('--skip-unapproved')}`",
         )
     rest = without(made.plan, extra)
     return weighed(rest, share, allowed, made.digest), extra

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import errors, in_order
+from reconciler.core.findings import Finding, errors, in_order
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
@@ -117,7 +117,7 @@ def planned(
     if base is not None:
         plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]
-    plan = replace(plan, findings=in_order(said))
+    plan = replace(plan, findings=in_order(_with_commands(session, said)))
     return weighed(plan, client.share, allow, loaded.digest)
 
 
@@ -129,9 +129,22 @@ def planned_renewals(
         text = findings_text(wrong, session.paint)
         session.say(f"{text}\nonly renewals: errors elsewhere do not stop them")
     said = [f for f in loaded.findings if f not in wrong]
-    plan = replace(phase.plan, findings=in_order([*said, *phase.plan.findings]))
+    plan = replace(
+        phase.plan,
+        findings=in_order(_with_commands(session, [*said, *phase.plan.findings])),
+    )
     made = weighed(plan, client.share, {}, loaded.digest)
     return replace(made, gates=())
+
+
+def _with_commands(session: Session, said: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with whole commands in their hints, for the files of this run."""
+    for finding in said:
+        if finding.command:
+            command = session.invocation.other(*finding.command)
+            hint = f"{finding.hint}: `{command}`"
+            finding = replace(finding, hint=hint, command=())
+        yield finding
 
 
 def weighed(plan: Plan, share: float, allow: Mapping[str, int], digest: str) -> Planned:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 import reconciler
+from reconciler.core.commands import UNKNOWN, Invocation
 from reconciler.core.findings import ConfigError
 from reconciler.core.model import Config
 from reconciler.core.phone import room_numbers
@@ -34,12 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's surroundings. `now` gives Unix seconds, shifted if asked."""
+    """One command's surroundings. `now` gives Unix seconds, shifted if asked.
+
+    `invocation`: how it was started, for the commands that messages suggest.
+    """
 
     output: Output
     target: Target
     stop: threading.Event
     environment: Environment
+    invocation: Invocation = UNKNOWN
 
     def now(self) -> float:
         """The time that plans are made for."""
@@ -71,6 +76,21 @@ class Session:
 def wants_colour(no_color: bool) -> bool:
     """Colours only on a terminal, and not under NO_COLOR (no-color.org)."""
     return not no_color and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+
+
+def in_repository(file: str) -> str:
+    """A file by its path below the checkout, which annotations of GitHub need."""
+    workspace = os.environ.get("GITHUB_WORKSPACE", "")
+    if not workspace:
+        return file
+    try:
+        # Not only as text: a runner's workspace may be reached by a link.
+        folder = Path(file).absolute().parent.resolve()
+        return (
+            (folder / Path(file).name).relative_to(Path(workspace).resolve()).as_posix()
+        )
+    except (OSError, RuntimeError, ValueError):
+        return file
 
 
 def load_config(session: Session, paths: Iterable[Path]) -> Loaded:

@@ -7,7 +7,7 @@ its line nor start another command.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from reconciler.core.findings import Finding, Severity
@@ -24,24 +24,29 @@ _LEVELS: Final = {
 }
 
 
-def annotation_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """One workflow command per finding, at most ten of each level."""
+def annotation_lines(
+    findings: Sequence[Finding], where: Callable[[str], str] = str
+) -> Iterator[str]:
+    """One workflow command per finding, at most ten of each level.
+
+    `where`: a file as GitHub knows it, by its path in the repository.
+    """
     for severity, level in _LEVELS.items():
         found = [f for f in findings if f.severity is severity]
         fits = len(found) <= SHOWN
         for finding in found if fits else found[: SHOWN - 1]:
-            yield _command(finding, level)
+            yield _command(finding, level, where)
         if not fits:
             rest = count(len(found) - SHOWN + 1, f"more {level}")
             yield f"::{level} title=daily-reconciler::{rest}; the log has all of them"
             yield from (_plain(finding) for finding in found[SHOWN - 1 :])
 
 
-def _command(finding: Finding, level: str) -> str:
+def _command(finding: Finding, level: str, where: Callable[[str], str]) -> str:
     place = finding.place
     properties = []
     if place is not None:
-        properties.append(f"file={_property(place.file)}")
+        properties.append(f"file={_property(where(place.file))}")
         if place.line:
             properties.append(f"line={place.line}")
             properties.append(f"col={place.column}")

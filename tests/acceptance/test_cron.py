@@ -173,6 +173,38 @@ def test_errors_as_json_logs(world: World) -> None:
     assert {line["level"] for line in lines} == {"error"}
 
 
+@pytest.mark.parametrize(
+    ("workspace", "shown"),
+    [
+        ("", "config.yaml"),
+        ("..", "jobs/config.yaml"),
+        ("../link", "jobs/config.yaml"),
+        (".", "config.yaml"),
+        ("/nonexistent", "config.yaml"),
+    ],
+)
+@pytest.mark.parametrize("absolute", [False, True])
+def test_annotations_are_relative_to_the_checkout(
+    make_world: Callable[..., World], workspace: str, shown: str, absolute: bool
+) -> None:
+    """A step in a subfolder, or one that names whole paths, marks the right file."""
+    world = make_world()
+    root = world.folder / "checkout"
+    (root / "jobs").mkdir(parents=True)
+    (root / "link").symlink_to(root)
+    world.folder = root / "jobs"
+    world.write("rooms: {lobby: {privacy: pubic}}\n")
+    given = str(world.config) if absolute else "config.yaml"
+    there = str(world.folder / workspace) if workspace else ""
+    world.monkeypatch.setenv("GITHUB_WORKSPACE", there)
+
+    ran = world.run("validate", given, "--format", "github")
+
+    if absolute and workspace in ("", "/nonexistent"):
+        shown = given
+    assert f"::error file={shown},line=3," in ran.out
+
+
 def test_validate_for_github(world: World) -> None:
     """Ten annotations at most, the last one counts the rest; none can be forged."""
     bad = "".join(f"      '::set-output {n}%': 1\n" for n in range(14))

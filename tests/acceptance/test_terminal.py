@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import select
@@ -136,6 +137,20 @@ def test_colours_are_for_terminals_only(
     if err_colours is not None:
         err = shown.terminal if "e" in streams else shown.err
         assert (ESCAPE in err) is err_colours
+
+
+def test_json_logs_have_no_progress_bar(make_world: Callable[..., World]) -> None:
+    """Each line on a terminal is one JSON object, however many changes there are."""
+    world = make_world()
+    world.write(MANY)
+    args = ["apply", "config.yaml", "--yes", "--log-format", "json"]
+
+    shown = _on_terminal(world, *args, streams="ie")
+
+    lines = [json.loads(line) for line in shown.terminal.splitlines()]
+    assert shown.code == 0
+    assert len(lines) == 25
+    assert all(line["message"] for line in lines)
 
 
 def test_json_has_no_colours(make_world: Callable[..., World]) -> None:

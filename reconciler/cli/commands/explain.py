@@ -64,5 +64,9 @@ def _one(path: str) -> Key:
         )
         raise click.UsageError(f"'{shown}' may be any of: {', '.join([*names, *more])}")
     near = keys.suggestion(path)
-    hint = f"did you mean '{clean(near)}'?" if near else "`explain` lists the top"
+    hint = (
+        f"did you mean '{clean(near)}'?"
+        if near
+        else "`daily-reconciler explain` lists the keys at the top"
+    )
     raise click.UsageError(f"no key '{shown}' in the config format; {hint}")

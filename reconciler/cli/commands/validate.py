@@ -51,9 +51,10 @@ def _text(session: Session, loaded: Loaded) -> str:
         return dump(findings_document(loaded.findings, loaded.files, tool))
     verdict = verdict_text(loaded.findings, loaded.files)
     if session.output.format == "github":
+        from reconciler.operations.session import in_repository
         from reconciler.render.github import annotation_lines
 
-        return "\n".join([*annotation_lines(loaded.findings), verdict])
+        return "\n".join([*annotation_lines(loaded.findings, in_repository), verdict])
     if not loaded.findings:
         return verdict
     return f"{findings_text(loaded.findings, Paint(session.output.colour))}\n{verdict}"

@@ -134,13 +134,13 @@ def unverified(found: Sequence[tuple[Desired, Path]]) -> Iterator[Finding]:
             "unverified",
             f"Daily does not show {key} of {where}; it was not compared",
             first.places.get(path) or first.place,
-            f"to send it now: daily-reconciler apply CONFIG {_resend(holders)}; "
-            f"to accept that it is not compared: write_only: [{key}]",
+            f"to accept that it is not compared: write_only: [{key}]; to send it now",
             path,
+            command=("apply", *_resend(holders)),
         )
 
 
-def _resend(holders: Sequence[Desired]) -> str:
+def _resend(holders: Sequence[Desired]) -> Iterator[str]:
     """The options that send these again, with a pattern where they are many."""
     keys = [desired.key for desired in holders]
     if len(keys) > _NAMED:
@@ -148,4 +148,5 @@ def _resend(holders: Sequence[Desired]) -> str:
         pairs = enumerate(zip(low, high, strict=False))
         end = next((i for i, (a, b) in pairs if a != b), min(len(low), len(high)))
         keys = [f"{low[:end]}*"]
-    return " ".join(f"--resend '{holders[0].kind}:{key}'" for key in keys)
+    for key in keys:
+        yield from ("--resend", f"{holders[0].kind}:{key}")

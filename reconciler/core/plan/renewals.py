@@ -85,7 +85,8 @@ def waiting_finding(left: Mapping[str, int]) -> Iterable[Finding]:
         f"not renewed yet: {', '.join(sorted(soon or left))}; another PIN room was "
         "renewed within the last 24 hours, and each renewal may change a PIN",
         hint=f"rooms with {URGENT // DAY} days or less are renewed all the same; "
-        "`daily-reconciler dialin` shows the PINs to compare",
+        "to compare the PINs",
+        command=("dialin",),
     )
 
 

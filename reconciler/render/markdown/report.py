@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reconciler.core.commands import UNKNOWN, Invocation
 from reconciler.core.plan.model import Change
 from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
 from reconciler.render.markdown.marks import code, details, fitting, marker_line
@@ -14,16 +15,22 @@ from reconciler.render.words import count
 _ROOM: Final = 7_900
 """Characters of each list; there are eight, and a comment may have 65,536."""
 _MESSAGE: Final = 500
+_LONGEST_COMMAND: Final = 4_000
+"""Characters. A command that is cut cannot be pasted."""
 
 
-def report_markdown(report: Report, domain: str) -> str:
-    """A whole report below GitHub's limit, however long; lists are cut if need be."""
+def report_markdown(report: Report, domain: str, run: Invocation = UNKNOWN) -> str:
+    """A whole report below GitHub's limit, however long; lists are cut if need be.
+
+    `run`: how it was started, for the commands that are suggested.
+    """
     parts = [marker_line("report", domain), _summary(report, domain), *_lists(report)]
     if report.rescue_file:
         parts.append(
             f"Both dial-in stores as they were before: {code(report.rescue_file)}, on "
-            "the machine that ran this; `daily-reconciler restore FILE` brings back "
-            "what is missing."
+            "the machine that ran this; "
+            f"{_command(run.other('restore', files=(report.rescue_file,)))} brings "
+            "back what is missing."
         )
     if not report.verified:
         reason = code(report.unverified_reason, _MESSAGE)
@@ -32,8 +39,12 @@ def report_markdown(report: Report, domain: str) -> str:
             f"{reason}."
         )
     if report.exit_code:
-        parts.append("`daily-reconciler plan` shows what is left.")
+        parts.append(f"{_command(run.other('plan'))} shows what is left.")
     return "\n\n".join(parts) + "\n"
+
+
+def _command(command: str) -> str:
+    return code(command, _LONGEST_COMMAND)
 
 
 def _summary(report: Report, domain: str) -> str:

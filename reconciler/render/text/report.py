@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
+from reconciler.core.commands import UNKNOWN, Invocation
 from reconciler.core.plan.model import Action, Change, Unapproved
-from reconciler.core.report import Kept, Outcome, PinFate, Report, Result
+from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 from reconciler.core.text import clean, short
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
 from reconciler.render.words import Paint, count, path_text
@@ -33,17 +33,20 @@ def result_line(result: Result, paint: Paint) -> str:
     return f"{said}: {clean(why)}" if why else said
 
 
-def report_text(report: Report, paint: Paint) -> str:
-    """A whole report: news about PINs first, then what was lost, failed, kept."""
-    return "\n".join(_report(report, paint))
+def report_text(report: Report, paint: Paint, run: Invocation = UNKNOWN) -> str:
+    """A whole report: news about PINs first, then what was lost, failed, kept.
+
+    `run`: how it was started, for the commands that are suggested.
+    """
+    return "\n".join(_report(report, paint, run))
 
 
-def _report(report: Report, paint: Paint) -> Iterator[str]:
+def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
     for news in report.pins:
         colour = "cyan" if news.fate is PinFate.NEW else "red"
         yield (
             f"{paint('PIN:', colour, 'bold')} room {short(news.room)} "
-            + _pin_news(news.fate)
+            + _pin_news(news, run)
         )
     yield from _lost(report, paint)
     for result in report.results:
@@ -62,24 +65,19 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
     if report.left_out:
         yield f"{count(len(report.left_out), 'change')} left out: not approved."
     if report.exit_code:
-        yield "tip: `daily-reconciler plan` shows what is left"
+        yield f"tip: `{run.other('plan')}` shows what is left"
     if report.rescue_file:
         yield (
-            f"tip: `{restore_command(report.rescue_file)}` brings back what is "
-            "missing; the file holds secrets"
+            f"tip: `{run.other('restore', files=(report.rescue_file,))}` brings back "
+            "what is missing; the file holds secrets"
         )
 
 
-def restore_command(file: str) -> str:
-    """The command that brings back what is missing, to be pasted into a shell."""
-    dashes = "-- " if file.startswith("-") else ""
-    return clean(f"daily-reconciler restore {dashes}{shlex.quote(file)}")
-
-
-def _pin_news(fate: PinFate) -> str:
+def _pin_news(news: PinNews, run: Invocation) -> str:
     """What became of a PIN; what keeps callers out is in capitals."""
+    fate = news.fate
     if fate is PinFate.NEW:
-        return f"{PIN_NEWS[fate]}; `daily-reconciler dialin` shows it"
+        return f"{PIN_NEWS[fate]}; `{run.other('dialin')}` shows it"
     what, colon, effect = PIN_NEWS[fate].partition(":")
     return f"{what.upper() if colon else what}{colon}{effect}"
 

@@ -109,7 +109,7 @@ def test_a_path_may_be_short_or_as_in_a_file(written: str, meant: str) -> None:
         ("rooms.lobby.properties.langg", "did you mean 'rooms.lobby.properties.lang'?"),
         ("room.lobby", "did you mean 'rooms.lobby'?"),
         ("dialin.display_nam", "did you mean 'dialin.display_name'?"),
-        ("zzzzzz", "`explain` lists the top"),
+        ("zzzzzz", "`daily-reconciler explain` lists the keys at the top"),
         ("state", "may be any of: phone_numbers.*.state, rooms.*.state"),
     ],
 )

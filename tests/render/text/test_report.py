@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from reconciler.core.commands import Invocation
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Desired
 from reconciler.core.plan.model import Action, Change
@@ -35,6 +36,20 @@ def test_the_last_line_names_the_command_that_restores(
     assert words[-1] == file
     # What begins with a dash is not read as an option.
     assert ("--" in words) == file.startswith("-")
+
+
+def test_commands_are_about_the_files_of_the_run() -> None:
+    """A report names the config and the Daily of its run in what it suggests."""
+    run = Invocation("apply", ("a b.yaml",), (("--yes",), ("--sandbox",)))
+    failed = (Result(CHANGE, Outcome.FAILED, reason="no"),)
+    report = Report(failed, rescue_file="rescue.json")
+
+    for shown in (
+        report_text(report, Paint(False), run),
+        report_markdown(report, "acme", run),
+    ):
+        assert "`daily-reconciler plan 'a b.yaml' --sandbox`" in shown
+        assert "`daily-reconciler restore rescue.json --sandbox`" in shown
 
 
 def test_what_is_left_is_in_every_format() -> None:
