@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from kit import World
 
+from reconciler.daily.rescue import restore as restoring
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.settings import Assume
 from reconciler.sandbox.state import entries
@@ -564,3 +565,27 @@ def test_a_rescue_file_lies_beside_the_config(
     (file,) = folder.glob("daily-rescue-acme-*.json")
     assert f"daily-reconciler restore configs/{file.name}" in ran.out
     assert list(world.folder.glob("daily-rescue-*")) == []
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_mistake_of_the_program_hides_no_write(
+    make_world: Callable[..., World], nth: int
+) -> None:
+    """Whatever is raised in the middle: what was written is in the report."""
+    world = make_world()
+    _rescue(world, *(_foreign("current", n) for n in range(1, 4)))
+    body, calls = restoring._body, iter(range(1, 100))
+
+    def broken(*entries: Any) -> dict[str, object]:
+        if next(calls) == nth:
+            raise RuntimeError("a mistake")
+        return body(*entries)
+
+    world.monkeypatch.setattr(restoring, "_body", broken)
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == (1 if nth == 1 else 3), ran.out + ran.err
+    assert ran.out.count("still missing: ") == 4 - nth
+    assert f"{nth - 1} assignment" in ran.out
+    assert "RuntimeError" in ran.out

@@ -26,6 +26,7 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_stores
 from reconciler.daily.rescue.file import Rescue, is_same_entry, save
 from reconciler.daily.write.legacy import bystander
+from reconciler.daily.write.run import internal_error
 from reconciler.daily.write.sending.settle import settle
 from reconciler.daily.write.stores import Entries, Stores, StoresError, send_lists
 from reconciler.errors import (
@@ -200,8 +201,12 @@ def restore(
         run.lost += error.lost
     own = Rescue(rescue.domain, run.stores.known, saved=options.saved)
     copy = save(options.copy, own)
-    _restore_legacy(run, [e for e in run.missing(now) if e.store == "legacy"])
-    _restore_current(run)
+    try:
+        _restore_legacy(run, [e for e in run.missing(now) if e.store == "legacy"])
+        _restore_current(run)
+    except Exception as error:
+        # What was written before must be said.
+        run.stopped = internal_error(error)
     return _result(run, wanted, copy)
 
 
