@@ -101,6 +101,7 @@ class Finding:
 
     `source` is the marked line as it may be shown: secret values are masked in it.
     `command` helps: a command of this program and its options, to go with the hint.
+    `path` is exact; `hidden` are the indexes of its steps that may not be shown.
     """
 
     id: str
@@ -110,6 +111,15 @@ class Finding:
     path: Path = ()
     source: str = ""
     command: tuple[str, ...] = ()
+    hidden: tuple[int, ...] = ()
+
+    @property
+    def shown_path(self) -> Path:
+        """The path as it may be shown."""
+        return tuple(
+            "***" if index in self.hidden else step
+            for index, step in enumerate(self.path)
+        )
 
     @property
     def severity(self) -> Severity:

@@ -96,7 +96,11 @@ def _hushed(finding: Finding, source: _Source, place: Place) -> Finding:
         finding,
         message=hush(finding.message),
         hint=hush(finding.hint),
-        path=tuple(_covered(step, words) for step in finding.path),
+        hidden=tuple(
+            index
+            for index, step in enumerate(finding.path)
+            if _covered(step, words) != step
+        ),
     )
 
 

@@ -66,7 +66,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "file": place.file if place else None,
         "line": place.line if place and place.line else None,
         "column": place.column if place and place.line else None,
-        "path": list(finding.path),
+        "path": list(finding.shown_path),
     }
 
 

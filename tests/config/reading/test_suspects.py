@@ -61,7 +61,7 @@ def findings(text: str) -> tuple[Finding, ...]:
 def shown(text: str) -> str:
     """All that any format can show of the findings."""
     found = findings(text)
-    texts = [(f.message, f.hint, f.path, f.source) for f in found]
+    texts = [(f.message, f.hint, f.shown_path, f.source) for f in found]
     return json.dumps(texts) + "\n".join(annotation_lines(found))
 
 

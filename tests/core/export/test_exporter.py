@@ -241,6 +241,17 @@ PURCHASED = ("+12095550100", "+12095550101", "bad")
 )
 @example([{"name": "a", "privacy": None, "config": {"exp": 10**400}}], [], False, {})
 @example([{"name": "a", "privacy": 1, "config": {"autojoin": 1e64}}], [], False, {})
+@example(
+    [
+        {
+            "name": "hall",
+            "privacy": "public",
+            "config": {"auto_transcription_settings": ["https://u:p@example.com/?q"]},
+        },
+        {"name": "|00", "privacy": "public", "config": {}},
+    ],
+    *([], True, {}),
+)
 def test_whatever_daily_answers_can_be_imported(
     rooms: list[Node],
     configs: list[tuple[str, str | None, Node]],
