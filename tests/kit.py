@@ -104,8 +104,8 @@ class World:
         ran = self.run("apply", "config.yaml", "--yes", *self.options, *args)
         assert ran.code == expect, ran.out + ran.err
         if expect == 0 and not any(a.startswith("--only") for a in args):
-            again = self.plan()
-            assert again.code == 0, again.out + again.err
+            again = self.plan("--format", "json")
+            assert again.json["changes"] == [], again.out + again.err
         return ran
 
     def sent(self, method: str = "", path: str = "") -> list[Any]:

@@ -78,6 +78,7 @@ def desired(entry: Entry) -> Desired:
         rolling=None if entry.absent else rolling(body.get("expires")),
         write_only=_write_only(entry, fields),
         extra=frozenset(extra).difference(known_properties()),
+        ends=body.get("ends") is True,
         place=entry.document.key_place(entry.root),
         places=Places(entry, fields),
     )

@@ -56,6 +56,8 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "nbf-not-before-exp": (_E, "a room would open after it has expired"),
     "renew-before-after": (_E, "renew_before is not shorter than after"),
     "expired": (_W, "a written exp has passed; the room is left out"),
+    "pin-ends": (_W, "a PIN that nothing renews ends within 60 days"),
+    "renew-window-short": (_W, "a PIN is renewed less than 2 days before its end"),
     "room-name": (_E, "a room name that Daily does not take"),
     "similar-room-names": (_W, "two room names differ only in case"),
     "number-not-e164": (_E, "a phone number that is not in E.164 form"),
@@ -83,6 +85,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "room-number-gone": (_W, "room_numbers of a room in sync names a lost number"),
     "case-folded": (_W, "Daily answers with a name that differs in case"),
     "same-room-twice": (_E, "two declared names are one room to Daily"),
+    "no-pin": (_W, "dial-in is declared, and Daily shows no PIN"),
     "renewal-waits": (_N, "renewals wait a day, as each one may change a PIN"),
     "renewal-waits-long": (_W, "renewals wait, and a room ends within 14 days"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
@@ -91,8 +94,14 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "first-adoption": (_N, "the base revision has no config of this domain"),
 }
 
-URGENT: Final = frozenset({"renewal-waits-long"})
+COUNTED: Final = frozenset({"expired", "no-pin"})
+"""What makes `--detailed-exitcode` end with 2 although nothing differs."""
+
+URGENT: Final = COUNTED | {"pin-ends", "renewal-waits-long"}
 """What `apply --quiet` prints also when it has nothing to do."""
+
+MEASURED: Final = (*sorted(URGENT), "renew-window-short")
+"""What the metrics count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,11 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def urgent(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Only those that people must read although nothing is to do."""
     return tuple(f for f in findings if f.id in URGENT)
+
+
+def counted(findings: Iterable[Finding]) -> bool:
+    """Tell whether something here makes a run end with 2 that asks for differences."""
+    return any(f.id in COUNTED for f in findings)
 
 
 def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:

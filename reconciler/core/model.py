@@ -68,7 +68,8 @@ class Desired:
     `fields`: only what is written; None means "back to Daily's default".
     `write_only`: paths that are never compared, and sent with every write of the
     room or number; a nested one with every write of its object.
-    `extra`: names in `fields` that the schema does not know.
+    `extra`: names in `fields` that the schema does not know. `ends`: the room is meant
+    to end, and its PIN with it.
     `places`: where each field is written, for messages.
     """
 
@@ -79,6 +80,7 @@ class Desired:
     rolling: Rolling | None = None
     write_only: frozenset[Path] = frozenset()
     extra: frozenset[str] = frozenset()
+    ends: bool = False
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict, compare=False)
 

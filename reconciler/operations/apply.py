@@ -14,7 +14,7 @@ import click
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, errors, urgent
+from reconciler.core.findings import ConfigError, counted, errors, urgent
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
 from reconciler.core.report import (
@@ -355,7 +355,8 @@ def _end(
 ) -> int:
     """Deliver the report. `well`: the renewals ended well."""
     code = report.exit_code
-    if not code and asked.detailed_exitcode and report.results:
+    differs = report.results or counted(made.plan.findings)
+    if not code and asked.detailed_exitcode and differs:
         code = 2
     write_metrics(asked.metrics, made.plan, report, code, renewed=well)
     _write_reports(session, report, made.plan, code, asked)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import Finding, errors, in_order
+from reconciler.core.findings import Finding, counted, errors, in_order
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
@@ -67,7 +67,8 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     session.result(show_plan(session, made))
     if made.plan.blocked:
         return 1
-    return 2 if asked.detailed_exitcode and made.plan.changes else 0
+    differs = made.plan.changes or counted(made.plan.findings)
+    return 2 if asked.detailed_exitcode and differs else 0
 
 
 def chosen(only: Sequence[Selector], *configs: Config | None) -> Choose:

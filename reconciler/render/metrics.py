@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reconciler.core.findings import MEASURED
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import Outcome, Report
 from reconciler.core.times import seconds_of
@@ -36,6 +37,7 @@ class Metrics:
     throttled: int = 0
     nearest_expiry: float | None = None
     last_renewal: float | None = None
+    findings: dict[str, int] = field(default_factory=dict)
 
 
 def metrics_of(
@@ -55,12 +57,19 @@ def metrics_of(
         requests=report.requests,
         throttled=report.throttled,
         nearest_expiry=_nearest_expiry(plan, report),
+        findings={i: sum(f.id == i for f in plan.findings) for i in MEASURED},
     )
 
 
 def _nearest_expiry(plan: Plan, report: Report) -> float | None:
     declared = {room.key for room in plan.config.of_kind("room") if not room.absent}
-    ends = {key: room.exp for key, room in plan.live.rooms.items() if key in declared}
+    # A declared end that has passed stays in view, although the room is gone.
+    ends = {
+        room.key: seconds_of(room.fields.get("exp"))
+        for room in plan.config.of_kind("room")
+        if not room.absent and not room.ends
+    }
+    ends |= {key: room.exp for key, room in plan.live.rooms.items() if key in declared}
     for result in report.of(Outcome.DONE):
         pushed = seconds_of(result.change.send.get("exp"))
         if result.change.kind == "room" and pushed is not None:
@@ -90,6 +99,12 @@ def _lines(m: Metrics) -> Iterator[str]:
     for action in Action:
         labels = f'{{domain="{_escaped(m.domain)}",action="{action}"}}'
         yield f"{_PREFIX}_changes{labels} {m.changes.get(str(action), 0)}"
+    if m.findings:
+        yield f"# HELP {_PREFIX}_findings What the last run found about PINs, by id."
+        yield f"# TYPE {_PREFIX}_findings gauge"
+    for id_, number in m.findings.items():
+        labels = f'{{domain="{_escaped(m.domain)}",id="{id_}"}}'
+        yield f"{_PREFIX}_findings{labels} {number}"
     text = "Changes of the last run that were not applied as sent."
     yield from _gauge("failures", text, m, m.failures)
     yield from _gauge("requests", "Requests of the last run.", m, m.requests)

@@ -34,7 +34,15 @@ def _unit(path: Path) -> configparser.ConfigParser:
 
 
 def _metric_names() -> set[str]:
-    made = Metrics("acme", 1.0, 1.0, 0, nearest_expiry=1.0, last_renewal=1.0)
+    made = Metrics(
+        "acme",
+        1.0,
+        1.0,
+        0,
+        nearest_expiry=1.0,
+        last_renewal=1.0,
+        findings={"no-pin": 1},
+    )
     return set(re.findall(r"^(daily_\w+)\{", metrics_text(made), re.MULTILINE))
 
 

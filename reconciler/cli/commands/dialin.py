@@ -57,7 +57,7 @@ def dialin(
             entries = _chosen(entries, selectors)
         text = _show(session, masked(entries) if mask else entries, domain)
         _give(session, text, out, private=not mask)
-        return 0
+        return 3 if any(entry.missing for entry in entries) else 0
 
     return guarded(session, work)
 

@@ -18,8 +18,9 @@ from reconciler.config.rules import write_only
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Path, Rolling
+from reconciler.core.pin_life import MEANT, ROLL, ends_soon
 from reconciler.core.text import quote
-from reconciler.core.times import DAY, expired, shown
+from reconciler.core.times import DAY, expired, iso, shown
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LONGEST: Final = 128
@@ -39,6 +40,7 @@ class _Life:
     nbf: int | None
     rolling: Rolling | None
     expires: bool
+    ends: bool
 
 
 def check(entry: Entry, now: float) -> Iterator[Finding]:
@@ -89,6 +91,7 @@ def _life(entry: Entry) -> _Life:
         nbf=rules_values.seconds_of(properties.get("nbf")),
         rolling=rolling(entry.merged.get("expires")),
         expires=entry.merged.get("expires") is not None,
+        ends=entry.merged.get("ends") is True,
     )
 
 
@@ -118,7 +121,13 @@ def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
         message = f"{entry.named(('expires',))} has both 'exp' and 'expires'"
         hint = "keep 'expires' to have it pushed forward, 'exp' for a fixed end"
         yield entry.at_key("expiry-twice", message, ("expires",), hint)
-    if expired(life.exp, now):
+    if life.ends and life.expires:
+        message = f"{entry.name} is meant to end, and has 'expires', which renews it"
+        hint = "keep 'expires' to have it renewed, 'ends' for a room with an end"
+        yield entry.at_key("expiry-twice", message, ("ends",), hint)
+    if not life.ends:
+        yield from _end(entry, life, now)
+    if expired(life.exp, now) and not life.ends:
         message = f"exp of {entry.named(_EXP)} has passed, so that the room is left out"
         hint = "write a later exp, or 'state: absent'"
         yield entry.at("expired", message, _EXP, hint)
@@ -134,6 +143,20 @@ def _expiry(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
         message = f"{entry.named(_NBF)} would open (nbf) when it has expired already"
         hint = "choose an earlier nbf or a later end"
         yield entry.at("nbf-not-before-exp", message, _NBF, hint)
+
+
+def _end(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
+    """When callers lose a PIN that nothing renews, or that may be renewed too late."""
+    if not life.pin:
+        return
+    if life.exp is not None and not life.expires and ends_soon(life.exp, now):
+        name = entry.named(_EXP)
+        message = f"the PIN of {name} ends on {iso(life.exp)}, and nothing renews it"
+        yield entry.at("pin-ends", message, _EXP, f"{ROLL}; {MEANT}")
+    if life.rolling and life.rolling.renew_before < 2 * DAY:
+        path = ("expires", "renew_before")
+        message = "renew_before is under 2 days: one daily run that fails is too late"
+        yield entry.at("renew-window-short", message, path, "renew_before: 60d")
 
 
 def _buckets(entry: Entry) -> Iterator[Finding]:

@@ -118,7 +118,9 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     if in_room and not at_properties and key in schema.room_properties():
         return "put it under 'properties'"
     if in_room and at_properties:
-        if key in ("privacy", "expires", "state", "write_only", "extra_properties"):
+        if key in (
+            *("privacy", "expires", "ends", "state", "write_only", "extra_properties"),
+        ):
             return "put it beside 'properties', not inside"
         if owners := _owners(key):
             return f"put it under {owners}"

@@ -21,6 +21,7 @@ from typing import Final
 from reconciler.core.dialin.number_use import default_number
 from reconciler.core.model import Config, Desired, Live, LiveRoom
 from reconciler.core.phone import e164, is_e164, room_numbers
+from reconciler.core.times import expired
 
 GLOBAL_NUMBERS: Final = (
     ("US", "+12095038039"),
@@ -70,6 +71,7 @@ class DialIn:
     """How callers reach one room. `problem` stands instead of a PIN.
 
     `expires`: Unix seconds. `masked`: there is a PIN, and it was taken out of here.
+    `missing`: the room is there, and Daily shows no PIN for it.
     """
 
     room: str
@@ -78,6 +80,7 @@ class DialIn:
     expires: int | None = None
     problem: str = ""
     masked: bool = False
+    missing: bool = False
 
 
 def dial_string(number: str, pin: str) -> str:
@@ -116,12 +119,15 @@ def _wants_pin(desired: Desired, room: LiveRoom | None) -> bool:
 
 
 def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> DialIn:
+    if expired(desired.fields.get("exp"), now):
+        return DialIn(desired.key, problem="its exp has passed: apply leaves it out")
     if room is None:
         return DialIn(desired.key, problem="not in Daily yet: apply creates it")
     if room.expired(now):
         return DialIn(desired.key, expires=room.exp, problem="has expired")
     if room.pin is None:
-        return DialIn(desired.key, problem="Daily shows no PIN for this room")
+        problem = "Daily shows no PIN for this room"
+        return DialIn(desired.key, problem=problem, missing=True)
     numbers = tuple(_numbers(desired, room, live))
     return DialIn(desired.key, room.pin, numbers, room.exp)
 

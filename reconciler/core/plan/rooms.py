@@ -19,6 +19,7 @@ from reconciler.core.plan.changes import (
     update,
 )
 from reconciler.core.plan.model import PIN, Action, Change, Draft, Selection
+from reconciler.core.plan.pin_life import pin_life
 from reconciler.core.plan.renewals import (
     due,
     pushed,
@@ -101,6 +102,8 @@ def _plan_room(
     draft.findings += room_numbers(
         desired, draft.changes[before:], scene.config, scene.live, scene.selection
     )
+    if room is not None and not room.expired(scene.now):
+        draft.findings += pin_life(desired, room, draft.changes[before:], scene.now)
     draft.in_sync += len(draft.changes) == before
 
 

@@ -1,0 +1,18 @@
+"""When the end of a PIN is near enough to be a warning, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.core.times import DAY
+
+NOTICE: Final = 60 * DAY
+"""From so long before its end on, a PIN that nothing renews is a warning. Seconds."""
+
+ROLL: Final = "to have it renewed: expires: {after: 180d, renew_before: 60d}"
+MEANT: Final = "if it is meant to end: ends: true"
+
+
+def ends_soon(exp: int | None, now: float) -> bool:
+    """Tell whether an end that is still ahead is near enough to be a warning."""
+    return exp is not None and now < exp <= now + NOTICE
