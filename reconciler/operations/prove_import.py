@@ -32,7 +32,6 @@ from reconciler.render.yaml import SECTIONS, document, entry_flow, entry_lines
 
 _ROUNDS: Final = 30
 _KINDS: Final[Mapping[str, KindName]] = {name: kind for kind, name in SECTIONS.items()}
-_ABOUT_FIELDS: Final = (Action.UPDATE, Action.RENEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def proven(
     *,
     defaults: bool = False,
 ) -> tuple[Export, str]:
-    """The export as far as it is valid and plans to nothing, and its text.
+    """The export as far as it is valid and plans to nothing but renewals; its text.
 
     Raises:
         ReconcilerError: it cannot be made so.
@@ -153,7 +152,10 @@ def _unexpected(finding: Finding) -> ConfigError:
 def _planned(change: Change) -> Iterator[Problem]:
     """What the text says and Daily would have to be told."""
     reason = "Daily shows it in a way that does not read back the same"
-    if change.action not in _ABOUT_FIELDS or not change.fields:
+    if change.action is Action.RENEW:
+        # What is due at once is written on purpose, and named.
+        return
+    if change.action is not Action.UPDATE or not change.fields:
         yield Problem(change.kind, change.key, (), reason)
         return
     for path in dict.fromkeys(_written(change, f.path) for f in change.fields):

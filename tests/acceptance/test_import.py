@@ -297,32 +297,30 @@ def test_a_secret_that_daily_hides_is_left_out(make_world: MakeWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "expected"),
-    [
-        (300 * DAY, {"after": "180d", "renew_before": "60d"}),
-        (20 * DAY, {"after": "180d", "renew_before": "14d"}),
-        (7200, None),
-    ],
+    ("left", "due"), [(300 * DAY, False), (20 * DAY, True), (7200, True)]
 )
-def test_a_rolling_end_is_due_later(
-    make_world: MakeWorld, left: int, expected: Node | None
+def test_a_rolling_end_outlives_a_daily_schedule(
+    make_world: MakeWorld, left: int, due: bool
 ) -> None:
-    """A PIN room is renewed in time, and never by the import itself."""
+    """What is due at once is named, renewed by the first apply, and then in time."""
     world = make_world()
     end = int(time.time()) + left
     world.sandbox.store.add_room("phone", {"exp": end, "dialin": {}}, privacy="private")
+    pin = world.sandbox.store.rooms["phone"].dialin_code
 
     proposed = world.run("import")
     ran = world.run("import", "--rolling", "--out", "config.yaml")
 
     room = yaml.safe_load(world.config.read_text(encoding="utf-8"))["rooms"]["phone"]
     assert ran.code == 0
-    assert room.get("expires") == expected
-    assert ("exp" in room["properties"]) == (expected is None)
-    assert ("# to keep the room and its PIN: expires: {" in proposed.out) == (
-        expected is not None
-    )
-    in_sync(world)
+    assert room["expires"] == {"after": "180d", "renew_before": "60d"}
+    assert "exp" not in room["properties"]
+    assert "# to keep the room and its PIN: expires: {" in proposed.out
+    assert ("the first apply renews it" in ran.err) is due
+    for day in range(0, 400, 10):
+        world.travel(day)
+        world.apply("--quiet")
+    assert world.sandbox.store.rooms["phone"].dialin_code == pin
 
 
 def test_what_all_rooms_share_becomes_a_default(make_world: MakeWorld) -> None:

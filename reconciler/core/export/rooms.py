@@ -8,10 +8,17 @@ from typing import Final
 
 from reconciler.core.compare.equality import Context, context
 from reconciler.core.export.model import Entry, Keys, Wish
-from reconciler.core.export.values import Namer, lasting, property_value, writable
+from reconciler.core.export.values import Namer, property_value, writable
 from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
 from reconciler.core.model import Live, LiveRoom
+from reconciler.core.times import DAY
 
+_ROLLING: Final = {"after": "180d", "renew_before": "60d"}
+"""What keeps a PIN. A shorter notice is one that a daily run may miss."""
+_DUE: Final = 60 * DAY
+_BRIEF: Final = DAY
+"""A room whose whole life is shorter than this belongs to an application."""
+_AT_ONCE: Final = "ends within 60 days, so the first apply renews it"
 _NEVER_AHEAD: Final = 100_000_000_000
 """Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""
 _MILLISECONDS: Final = "exp is left out, which Daily has in milliseconds"
@@ -52,10 +59,18 @@ def _outside(room: LiveRoom, now: float, wish: Wish) -> str:
         return "that expired already"
     if not writable(room.name):
         return "whose name no file can hold"
+    if _has_pin(room) and _is_brief(room):
+        return "with PIN dial-in that were made for less than 24 hours"
     passing = room.config.get("exp") is not None and not _has_pin(room)
     if passing and not wish.include_expiring:
         return "with an exp and no PIN dial-in (--include-expiring takes them)"
     return ""
+
+
+def _is_brief(room: LiveRoom) -> bool:
+    if room.created is None or room.exp is None:
+        return False
+    return room.exp - room.created < _BRIEF
 
 
 def _said(number: int) -> str:
@@ -126,20 +141,20 @@ def _expiry(
             properties.pop("exp", None)
             remarks.append(_MILLISECONDS)
         return None
-    expires = lasting(exp - now)
     if exp - now > MAX_PIN_AHEAD:
         remarks.append(_TOO_FAR)
-    elif expires and not rolling:
-        text = ", ".join(f"{key}: {value}" for key, value in expires.items())
+    elif not rolling:
+        text = ", ".join(f"{key}: {value}" for key, value in _ROLLING.items())
         remarks.append(f"to keep the room and its PIN: expires: {{{text}}}, not exp")
         return None
-    if expires:
-        properties.pop("exp", None)
-    return expires
+    elif exp - now < _DUE:
+        remarks.append(_AT_ONCE)
+    properties.pop("exp", None)
+    return dict(_ROLLING)
 
 
 def _ends_otherwise(room: LiveRoom, entry: Entry) -> Iterator[str]:
-    for remark in (_MILLISECONDS, _TOO_FAR, _ENDLESS):
+    for remark in (_MILLISECONDS, _TOO_FAR, _ENDLESS, _AT_ONCE):
         if remark in entry.remarks:
             yield f"room {room.name}: {remark}"
 

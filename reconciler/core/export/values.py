@@ -13,20 +13,8 @@ from reconciler.core.compare.equality import Context, effective
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Path
 from reconciler.core.secrecy import Secret, veil
-from reconciler.core.times import DAY, in_utc, iso
+from reconciler.core.times import in_utc, iso
 
-_AFTER: Final = "180d"
-_BEFORE: Final = (
-    ("60d", 60 * DAY),
-    ("30d", 30 * DAY),
-    ("14d", 14 * DAY),
-    ("7d", 7 * DAY),
-    ("3d", 3 * DAY),
-    ("1d", DAY),
-    ("6h", DAY // 4),
-)
-_LEEWAY: Final = 3_600
-"""Seconds between an import and the plan in which nothing may fall due."""
 _LONGEST_KEY: Final = 100
 _DEEPEST: Final = 30
 _MOST_DIGITS: Final = 60
@@ -157,17 +145,6 @@ def _without_nulls(value: object) -> object:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
-
-
-def lasting(ahead: float) -> dict[str, str] | None:
-    """An `expires` of which nothing falls due now; None where time is too short.
-
-    `ahead`: seconds that the room has left.
-    """
-    for text, seconds in _BEFORE:
-        if ahead >= seconds + _LEEWAY:
-            return {"after": _AFTER, "renew_before": text}
-    return None
 
 
 def writable(value: object, depth: int = 0) -> bool:

@@ -16,7 +16,7 @@ from reconciler.config.load import Variables, load
 from reconciler.core.export import export, with_defaults
 from reconciler.core.export.model import Entry, Export, Wish
 from reconciler.core.export.trim import Problem, leave_out
-from reconciler.core.export.values import Namer, lasting
+from reconciler.core.export.values import Namer
 from reconciler.core.kinds import NUMBER, ROOM
 from reconciler.core.model import Config, Live, LiveDomain, LiveRoom
 from reconciler.core.plan import make_plan
@@ -106,14 +106,32 @@ def test_properties_stand_in_the_order_of_the_schema() -> None:
     assert found[0] == found[1] == ["exp", "max_participants", "lang", "geo"]
 
 
-@pytest.mark.parametrize(
-    ("days", "before"), [(364, "60d"), (61, "60d"), (60, "30d"), (2, "1d"), (0.2, None)]
-)
-def test_a_rolling_end_is_never_due_at_once(days: float, before: str | None) -> None:
-    """The longest notice that leaves the room alone for now."""
-    found = lasting(days * DAY)
+@pytest.mark.parametrize("days", [364, 61, 60, 2, 0.2])
+def test_a_rolling_end_leaves_two_months_to_notice(days: float) -> None:
+    """However near the end is: a shorter notice is one that a daily run may miss."""
+    made = body({"exp": int(NOW + days * DAY), "dialin": {}}, rolling=True)
 
-    assert (found or {}).get("renew_before") == before
+    assert made["expires"] == {"after": "180d", "renew_before": "60d"}
+    assert "exp" not in made["properties"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "dialin", "kept"),
+    [(23, {}, False), (24, {}, True), (23, None, True), (None, {}, True)],
+)
+def test_a_pin_room_of_an_application_stays_out(
+    hours: int | None, dialin: Node | None, kept: bool
+) -> None:
+    """Made for less than 24 hours: it is counted, and must not live for ever."""
+    exp = NOW + 3_600
+    created = None if hours is None else exp - hours * 3_600
+    room = LiveRoom("hall", "1", "private", {"exp": exp, "dialin": dialin}, created)
+    live = Live(LiveDomain("acme", "d", {}), {"hall": room})
+
+    made = export(live, NOW, Wish(KNOWN, include_expiring=True, rolling=True))
+
+    assert bool(made.entries) is kept
+    assert any("less than 24 hours" in note for note in made.notes) is not kept
 
 
 def test_variables_have_speaking_names_each_one_once() -> None:
