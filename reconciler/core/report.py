@@ -270,5 +270,9 @@ class Restoration:
         """0 all is back; 3 something was written, or may have been; 1 nothing was."""
         if not (self.left or self.unverified or self.lost):
             return 0
-        wrote = any(d.unsure or not d.problem for d in self.made)
-        return 3 if wrote or self.lost else 1
+        return 3 if self.wrote or self.lost else 1
+
+    @property
+    def wrote(self) -> bool:
+        """True when something in Daily was changed, or may have been."""
+        return any(done.unsure or not done.problem for done in self.made)

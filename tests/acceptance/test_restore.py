@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -589,3 +591,38 @@ def test_a_mistake_of_the_program_hides_no_write(
     assert ran.out.count("still missing: ") == 4 - nth
     assert f"{nth - 1} assignment" in ran.out
     assert "RuntimeError" in ran.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize("end", ["full", "closed"])
+def test_a_result_that_stdout_does_not_take_goes_to_stderr(
+    make_world: Callable[..., World], format_: str, end: str
+) -> None:
+    """A disk that is full, a reader that went away: 3, and all is said."""
+    world = make_world()
+    _rescue(world, _foreign("current"))
+    words = [sys.executable, "-m", "reconciler", "restore", "rescue.json", "--yes"]
+    read, write = os.pipe()
+    os.close(read)
+    if end == "full":
+        os.close(write)
+        write = os.open("/dev/full", os.O_WRONLY)
+
+    ran = subprocess.run(
+        [*words, "--format", format_],
+        cwd=world.folder,
+        env=os.environ
+        | {"DAILY_API_URL": world.sandbox.url, "DAILY_API_KEY": "sandbox"},
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(write)
+
+    assert ran.returncode == 3, ran.stderr
+    assert len(world.sandbox.store.dialin_configs) == 1
+    said = '"still_missing": []' if format_ == "json" else "1 assignment brought back"
+    assert said in ran.stderr

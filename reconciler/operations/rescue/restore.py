@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ from reconciler.daily.rescue.restore import (
     missing,
     restore,
 )
-from reconciler.errors import RefusedError, UsageError
+from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.lock import held
 from reconciler.operations.options import RestoreAsked, parse_allow
 from reconciler.operations.rescue.place import beside
@@ -37,6 +38,9 @@ from reconciler.render.words import count
 
 MISSING: Final = 2
 """How `--check` ends when something is missing."""
+
+UNDELIVERED: Final = 3
+"""How a restore ends that wrote, and whose result stdout did not take."""
 
 
 def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
@@ -121,8 +125,7 @@ def _check(
     stores = _read(client, rescue)[1]
     lost = missing(rescue, stores, declared)
     result = Restoration(left=lost, conflicts=conflicts(rescue, stores, declared))
-    _show(session, result, rescue.domain, code=MISSING if lost else 0)
-    return MISSING if lost else 0
+    return _show(session, result, rescue.domain, code=MISSING if lost else 0)
 
 
 def _restore(
@@ -147,17 +150,25 @@ def _restore(
         with held(session, domain.name, asked.lock_file):
             stop_on_signals(session)
             result = restore(client, rescue, stores, options)
-    _show(session, result, domain.name, code=result.exit_code)
-    return result.exit_code
+    return _show(session, result, domain.name, code=result.exit_code)
 
 
-def _show(session: Session, result: Restoration, domain: str, *, code: int) -> None:
+def _show(session: Session, result: Restoration, domain: str, *, code: int) -> int:
+    """Deliver the result; returns the code, which is 3 for an undelivered write."""
+    text = "\n".join(_lines(result))
     if session.output.format == "json":
         tool = reconciler.__version__
-        session.result(dump(restored_document(result, domain, code, tool=tool)))
-        return
-    for line in _lines(result):
-        session.result(line)
+        text = dump(restored_document(result, domain, code, tool=tool))
+    try:
+        session.result(text)
+    except (OSError, ReconcilerError):
+        if not result.wrote:
+            raise
+        # What was written must be known, if only on the other stream.
+        with contextlib.suppress(OSError):
+            session.say(text)
+        return UNDELIVERED
+    return code
 
 
 def _lines(result: Restoration) -> Iterator[str]:
