@@ -10,9 +10,8 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-import click
-
 import reconciler
+from reconciler import streams
 
 _PACKAGES: Final = Path(reconciler.__file__).parent.parent
 """The folder that holds this package: a checkout, or site-packages."""
@@ -22,16 +21,14 @@ def told(error: Exception) -> str:
     """Tell stderr about a mistake; returns its first line."""
     version = reconciler.__version__
     head = f"a mistake in daily-reconciler {version}: {_kinds(error)}"
-    click.echo(f"error: {head}", err=True)
-    for frame in traceback.extract_tb(error.__traceback__):
-        click.echo(
-            f"  {_place(frame.filename)}:{frame.lineno} in {frame.name}", err=True
-        )
-    click.echo(
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [
+        f"error: {head}",
+        *(f"  {_place(f.filename)}:{f.lineno} in {f.name}" for f in frames),
         "tip: please report these lines, which hold no value of yours; what was sent "
         "before stays, and a new plan shows what is left",
-        err=True,
-    )
+    ]
+    streams.try_write("stderr", "\n".join(lines))
     return head
 
 

@@ -106,4 +106,5 @@ def _result(session: Session, error: ReconcilerError) -> None:
     if session.output.format == "json":
         from reconciler.render.json.documents import dump, error_document
 
-        session.result(dump(error_document(error, reconciler.__version__)))
+        # The run ends with the error's code, whether this can be written or not.
+        session.deliver(dump(error_document(error, reconciler.__version__)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import keyword
@@ -109,7 +110,10 @@ def run(
     args: list[str] | None = None, *, environment: MakeEnvironment | None = None
 ) -> int:
     """Run the command line; returns the exit code. `environment`: None for the real."""
+    from reconciler import streams
+
     given = sys.argv[1:] if args is None else args
+    streams.open_streams()
     if COMPLETE in os.environ:
         from reconciler.cli import completing  # noqa: F401  registers our bash
     try:
@@ -120,30 +124,40 @@ def run(
             obj=environment,
         )
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         usage = isinstance(error, click.UsageError)
         return _ended(given, error.format_message(), USAGE_EXIT if usage else 1)
     except click.Abort:
-        click.echo("", err=True)
-        click.echo(INTERRUPTED, err=True)
+        streams.try_write("stderr", f"\n{INTERRUPTED}")
         return _ended(given, INTERRUPTED, 1)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does.
-        sys.stderr.close()
+    except OSError as error:
+        if error.filename is not None:
+            return _crashed(given, error)
+        # The output of --help and the like. A reader may go away, as `head` does.
+        streams.give_up("stdout", error)
+        if not isinstance(error, BrokenPipeError):
+            said = f"error: cannot write to stdout: {error.strerror}"
+            streams.try_write("stderr", said)
         return 1
     except Exception as error:
-        from reconciler.cli.crash import told
-
-        return _ended(given, told(error), 1)
+        return _crashed(given, error)
     return code if isinstance(code, int) else 0
+
+
+def _crashed(args: list[str], error: Exception) -> int:
+    from reconciler.cli.crash import told
+
+    return _ended(args, told(error), 1)
 
 
 def _ended(args: list[str], message: str, code: int) -> int:
     """A command line that was not understood may still have asked for JSON."""
     if "--format=json" in args or ("--format", "json") in itertools.pairwise(args):
+        from reconciler import streams
         from reconciler.errors import ReconcilerError
         from reconciler.render.json.documents import dump, error_document
 
         document = error_document(ReconcilerError(message), reconciler.__version__)
-        click.echo(dump({**document, "exit_code": code}))
+        streams.try_write("stdout", dump({**document, "exit_code": code}))
     return code

@@ -163,7 +163,7 @@ class Report:
             for r in self.results
             if r.change.action is Action.RENEW
         )
-        is_well = all_well and self.verified and not self.kept
+        is_well = all_well and self.verified and not self.kept and not self.left
         return self.wrote and (not is_well or bool(self.bad_pins))
 
     @property

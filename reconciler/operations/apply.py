@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import click
 
-import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, counted, errors, urgent
+from reconciler.core.findings import ConfigError, errors, urgent
 from reconciler.core.plan.gates import NAMES
-from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
-from reconciler.core.report import (
-    RefusedAfterRenewalsError,
-    Renewals,
-    Report,
-    Result,
-)
+from reconciler.core.plan.model import Action, Selection, Unapproved
+from reconciler.core.report import RefusedAfterRenewalsError, Renewals, Report
 from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.text import short
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.approve import approve, load_approved
-from reconciler.operations.files import write_private
 from reconciler.operations.lock import held
-from reconciler.operations.metrics import write_failure, write_metrics
+from reconciler.operations.metrics import write_failure
 from reconciler.operations.options import ApplyOptions, parse_allow
+from reconciler.operations.output.deliver import (
+    check_outputs,
+    deliver,
+    deliver_refused,
+)
+from reconciler.operations.output.showing import showing
 from reconciler.operations.plan import Planned, planned, planned_renewals, show_plan
 from reconciler.operations.renew import (
     Phase,
@@ -50,17 +48,11 @@ from reconciler.operations.session import (
     usable,
 )
 from reconciler.operations.signals import stop_on_signals
-from reconciler.render.json.documents import dump, report_document
-from reconciler.render.markdown.report import report_markdown
 from reconciler.render.text.findings import findings_text
-from reconciler.render.text.report import report_text, result_line
-from reconciler.render.words import Paint, count
+from reconciler.render.words import count
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
-
-_LONG: Final = 20
-"""From this many changes on, a terminal gets a progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +107,28 @@ def _locked(
         question()
         lock.enter_context(take())
 
+    code = None
     try:
         with ExitStack() as lock:
             # Before anything is read: what a run read must still be so when it writes.
             lock.enter_context(take())
             with connect(session, config, writable=True) as client:
-                return _run(
-                    _Job(session, client, loaded, asked, selection, allowed, ask)
-                )
-    except ReconcilerError as error:
+                job = _Job(session, client, loaded, asked, selection, allowed, ask)
+                code = _run(job)
+    except Exception as error:
+        if code is not None:
+            # The report is out. What closing a connection or a file meets comes late.
+            session.say(f"after the report: {type(error).__name__}", level="warning")
+            return code
+        if not isinstance(error, ReconcilerError):
+            raise
         if loaded.config is None and not isinstance(
             error, ConfigError | RefusedAfterRenewalsError
         ):
             session.say(f"no room was renewed: {error.message}", level="warning")
             usable(loaded)
         raise
+    return code
 
 
 def _run(job: _Job) -> int:
@@ -138,6 +137,8 @@ def _run(job: _Job) -> int:
     asking = not job.asked.yes
     done = Renewals() if asking else _renew(job, phase)
     try:
+        # After the renewals, which nothing but Daily may keep from being done.
+        check_outputs(job.asked)
         made, left_out, job = _prepared(job, phase)
         _show(job.session, made, job.asked)
         _check(job, made)
@@ -156,14 +157,21 @@ def _run(job: _Job) -> int:
         if refusal:
             raise _refused(job, phase, done, refusal) from refusal
     report = replace(_apply(job, made, done), left_out=left_out)
-    return _end(job.session, made, report, job.asked, well=done.ended_well)
+    return deliver(
+        job.session,
+        made.plan,
+        report,
+        job.asked,
+        renewed=done.ended_well,
+        silent=_says_nothing(made, job.asked),
+    )
 
 
 def _renew(job: _Job, phase: Phase) -> Renewals:
     for name in phase.left_out:
         said = f"room {short(name)} is due for renewal, and --only leaves it out"
         job.session.say(said, level="warning")
-    with _progress(job.session, len(phase.plan.changes)) as on_result:
+    with showing(job.session, len(phase.plan.changes)) as on_result:
         return renew(
             job.session,
             job.client,
@@ -222,7 +230,8 @@ def _show(session: Session, made: Planned, asked: ApplyOptions) -> None:
         if loud := urgent(made.plan.findings):
             session.say(findings_text(loud, session.paint), level="warning")
     elif session.output.format == "text":
-        session.result(show_plan(session, made))
+        # A stream that is gone is no reason not to write what was approved.
+        session.deliver(show_plan(session, made))
     elif not asked.yes and made.plan.changes:
         # Nobody can say yes to what they have not seen.
         session.say(show_plan(session, made, "text"))
@@ -238,10 +247,7 @@ def _refused(
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:
         return error
-    _write_reports(session, report, phase.plan, error.exit_code, job.asked)
-    if session.output.format == "text":
-        paint = Paint(session.output.colour)
-        session.result("\n" + report_text(report, paint, session.invocation))
+    deliver_refused(session, phase.plan, report, job.asked, error.exit_code)
     return error
 
 
@@ -250,7 +256,7 @@ def _apply(job: _Job, made: Planned, done: Renewals) -> Report:
         return Report(requests=job.client.counters.requests)
     session, asked = job.session, job.asked
     stop_on_signals(session)
-    with _progress(session, len(made.plan.changes) - len(done.results)) as on_result:
+    with showing(session, len(made.plan.changes) - len(done.results)) as on_result:
         policy = Options(
             now=lambda: corrected(session.now(), made.plan.live.skew),
             rescue_file=asked.rescue_file
@@ -317,69 +323,3 @@ def _ask_to_renew(session: Session, phase: Phase) -> None:
     rooms = count(len(phase.plan.changes), "room")
     if not click.confirm(f"Renew {rooms} of domain '{domain}'?", err=True):
         raise RefusedError("declined; nothing was changed")
-
-
-def _progress(
-    session: Session, total: int
-) -> AbstractContextManager[Callable[[Result], None]]:
-    paint = session.paint
-    plain = session.output.log_format == "text" and not session.output.verbose
-    if total >= _LONG and sys.stderr.isatty() and plain:
-        return _Bar(total)
-    return nullcontext(lambda result: session.say(result_line(result, paint)))
-
-
-class _Bar(AbstractContextManager[Callable[[Result], None]]):
-    """A progress bar on stderr that takes results."""
-
-    def __init__(self, total: int) -> None:
-        self._bar: Any = click.progressbar(
-            length=total, label="applying", file=sys.stderr
-        )
-
-    def __enter__(self) -> Callable[[Result], None]:
-        self._bar.__enter__()
-        return lambda _result: self._bar.update(1)
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.__exit__(*error)
-
-
-def _end(
-    session: Session,
-    made: Planned,
-    report: Report,
-    asked: ApplyOptions,
-    *,
-    well: bool,
-) -> int:
-    """Deliver the report. `well`: the renewals ended well."""
-    code = report.exit_code
-    differs = report.results or counted(made.plan.findings)
-    if not code and asked.detailed_exitcode and differs:
-        code = 2
-    write_metrics(asked.metrics, made.plan, report, code, renewed=well)
-    _write_reports(session, report, made.plan, code, asked)
-    if session.output.format == "json":
-        if code or not _says_nothing(made, asked):
-            session.result(_document(report, made.plan, code))
-    elif report.results or report.left_out:
-        paint = Paint(session.output.colour)
-        session.result("\n" + report_text(report, paint, session.invocation))
-    return code
-
-
-def _write_reports(
-    session: Session, report: Report, plan: Plan, code: int, asked: ApplyOptions
-) -> None:
-    if asked.report is not None:
-        write_private(asked.report, _document(report, plan, code))
-    if asked.markdown is not None:
-        domain = plan.live.domain.name
-        text = report_markdown(report, domain, session.invocation)
-        write_private(asked.markdown, text)
-
-
-def _document(report: Report, plan: Plan, code: int) -> str:
-    domain, tool = plan.live.domain.name, reconciler.__version__
-    return dump(report_document(report, domain, plan.now, code, tool=tool))

@@ -1,13 +1,25 @@
-"""Files that commands write: whole or not at all, and private."""
+"""Files that commands write: whole or not at all, and private.
+
+Only a regular file is ever replaced, in the folder where it is. A device, a pipe or a
+stream of this process is written into; a link stays, and its target is written. `-`
+is stdout.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
+from reconciler import streams
 from reconciler.errors import ReconcilerError
+
+STDOUT: Final = Path("-")
+_STREAMS: Final[tuple[tuple[int, streams.Name], ...]] = ((1, "stdout"), (2, "stderr"))
 
 
 def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
@@ -17,17 +29,96 @@ def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
         ReconcilerError: the place cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text if text.endswith("\n") else f"{text}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        if stream := _stream(path):
+            streams.write(stream, text.removesuffix("\n"))
+        elif _is_written_into(path):
+            _write_into(path, _ended(text))
+        else:
+            _replace(Path(os.path.realpath(path)), _ended(text), mode)
     except OSError as error:
-        raise ReconcilerError(f"cannot write {path}: {error.strerror}") from error
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
+def check_writable(options: Mapping[str, Path | None]) -> None:
+    """Refuse, before anything is written, files that could not be written afterwards.
+
+    Nothing is created, opened or changed.
+
+    Raises:
+        ReconcilerError: names the first of them.
+    """
+    for option, path in options.items():
+        if path is not None and (problem := _problem(path)):
+            raise _unwritable(path, f"{problem} ({option})")
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file can be there: it is one, or nothing is."""
+    return path != STDOUT and (path.is_file() or not path.exists())
+
+
+def _problem(path: Path) -> str:
+    if _stream(path):
+        return ""
+    if path.is_dir():
+        return "it is a folder"
+    if _is_written_into(path):
+        return "" if os.access(path, os.W_OK) else "no permission"
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        return f"there is no folder {path.parent}"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"no permission to write in its folder {path.parent}"
+    return ""
+
+
+def _stream(path: Path) -> streams.Name | None:
+    """The stream of this process that a path names: `-`, or where it leads."""
+    if path == STDOUT:
+        return "stdout"
+    for descriptor, name in _STREAMS:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return name
+    return None
+
+
+def _is_written_into(path: Path) -> bool:
+    """Tell whether it is no regular file, or a descriptor's (`/dev/fd/5`)."""
+    if not path.exists():
+        return False
+    system = path.absolute().is_relative_to("/dev") or path.is_relative_to("/proc")
+    return system or not stat.S_ISREG(path.stat().st_mode)
+
+
+def _write_into(path: Path, text: str) -> None:
+    # A pipe that no process reads is refused instead of waited for.
+    flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
+        file.write(text)
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _unwritable(path: Path, why: str) -> ReconcilerError:
+    return ReconcilerError(f"cannot write {path}: {why}")

@@ -72,6 +72,7 @@ def write_failure(
 
 def _earlier(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        # A pipe or a device is not opened before it is written.
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError):
         return ""

@@ -17,7 +17,7 @@ from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, compared, load_base
-from reconciler.operations.files import write_private
+from reconciler.operations.files import check_writable, write_private
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase
 from reconciler.operations.session import (
@@ -54,6 +54,8 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     """Plan, show it, write the files that were asked for; returns the exit code."""
     allowed = parse_allow(asked.allow, NAMES)
     only = parse_selectors("--only", asked.only)
+    files = {"--out": asked.out, "--markdown": asked.markdown, "--html": asked.html}
+    check_writable(files)
     loaded = load_config(session, paths)
     config = usable(loaded)
     base = load_base(session, asked.base, paths, config) if asked.base else None

@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 import reconciler
+from reconciler import streams
 from reconciler.core.commands import UNKNOWN, Invocation
 from reconciler.core.findings import ConfigError
 from reconciler.core.model import Config
@@ -58,7 +57,10 @@ class Session:
         return Paint(self.output.colour and self.output.log_format == "text")
 
     def say(self, line: str, *, level: str = "info") -> None:
-        """One line for people: on stderr, so that stdout stays the result."""
+        """One line for people: on stderr, so that stdout stays the result.
+
+        Never raises. Where stderr is gone, an error goes to stdout if that is text.
+        """
         if self.output.log_format == "json":
             from reconciler.core.times import iso
 
@@ -66,11 +68,35 @@ class Session:
             entry = {"time": now, "level": level, "message": line}
             line = json.dumps(entry)
         # None leaves colours to a terminal: stderr may be a file when stdout is none.
-        click.echo(line, err=True, color=None if self.output.colour else False)
+        colour = None if self.output.colour else False
+        if streams.try_write("stderr", line, color=colour):
+            return
+        if level == "error" and self.output.format == "text":
+            streams.try_write("stdout", line, color=colour)
 
     def result(self, text: str) -> None:
-        """The result: on stdout, and nothing else ever is."""
-        click.echo(text, color=self.output.colour)
+        """The result: on stdout, and nothing else ever is.
+
+        Raises:
+            BrokenPipeError: the reader went away, as `head` does.
+            ReconcilerError: stdout is closed, or what it leads to is full.
+        """
+        try:
+            streams.write("stdout", text, color=self.output.colour)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise ReconcilerError(f"cannot write to stdout: {error.strerror}") from None
+
+    def deliver(self, text: str) -> bool:
+        """A result that must not be lost: on stdout, else on stderr.
+
+        Returns whether one of them took it. Never raises.
+        """
+        colour = self.output.colour
+        return streams.try_write("stdout", text, color=colour) or streams.try_write(
+            "stderr", text, color=colour
+        )
 
 
 def wants_colour(no_color: bool) -> bool:

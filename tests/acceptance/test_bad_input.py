@@ -324,7 +324,7 @@ def test_a_rescue_file_that_cannot_be_written_stops_the_run(
     )
 
     assert ran.code == 1
-    assert "cannot write the rescue file no/such/folder/file" in ran.out
+    assert "cannot write no/such/folder/file: there is no folder" in ran.err
     assert "--rescue-file" in ran.out + ran.err
     assert "Traceback" not in ran.err
     assert world.writes() == []

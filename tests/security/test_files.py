@@ -74,17 +74,27 @@ def test_a_file_that_others_could_read_becomes_private(tmp_path: Path) -> None:
     assert (target.read_text(), _mode(target)) == ("new\n", 0o600)
 
 
-def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
-    """A link planted where a plan is to be written does not lead the plan away."""
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("theirs")
-    target = tmp_path / "plan.json"
-    target.symlink_to(elsewhere)
+def test_a_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
+    """What a link leads to is replaced as a whole, beside itself; the link is kept."""
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "elsewhere" / "report.json"
+    target.write_text("old")
+    link = tmp_path / "report.json"
+    link.symlink_to(target)
+    dangling = tmp_path / "new.json"
+    dangling.symlink_to(tmp_path / "elsewhere" / "made.json")
 
-    write_private(target, "ours")
+    write_private(link, "new")
+    write_private(dangling, "new")
 
-    assert (elsewhere.read_text(), target.read_text()) == ("theirs", "ours\n")
-    assert not target.is_symlink()
+    assert target.read_text() == "new\n"
+    assert _mode(target) == 0o600
+    assert link.is_symlink()
+    assert dangling.is_symlink()
+    assert sorted(path.name for path in target.parent.iterdir()) == [
+        "made.json",
+        "report.json",
+    ]
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -155,6 +165,7 @@ def test_a_value_never_opens_a_file(
     secret.write_text("hunter2")
     config = tmp_path / "config.yaml"
     config.write_text(f"{HEAD}rooms: {{a: {{properties: {{geo: {value}}}}}}}\n")
+    _load(config)  # the schema is read once
     opened: list[str] = []
     real = Path.open
 

@@ -1,0 +1,190 @@
+"""Broken streams and outputs: what is written goes on, and its report arrives."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.running import Sandbox
+from reconciler.sandbox.server import serve
+from reconciler.sandbox.settings import Settings
+
+CONFIG = (
+    "version: 1\ndomain: acme\n"
+    "phone_numbers:\n  '+12095550100': {pin_dialin: {name_prefix: pin}}\n"
+    "rooms:\n" + "".join(f"  room-{n}: {{privacy: private}}\n" for n in range(5))
+)
+APPLY = f"{sys.executable} -W error -m reconciler apply config.yaml --yes"
+SUMMARY = "6 done"
+
+Ran = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A domain of its own."""
+    with serve(Settings(rate_limit_scale=0)) as made:
+        yield made
+
+
+def shell(sandbox: Sandbox, folder: Path, line: str) -> Ran:
+    """Run a line of bash; the status of the first command of a pipe is the code."""
+    (folder / "config.yaml").write_text(CONFIG)
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "DAILY_API_URL": sandbox.url,
+            "DAILY_API_KEY": "sandbox",
+            "DAILY_RATE": "1000",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_applied(sandbox: Sandbox, folder: Path) -> bool:
+    """All is written, and no rescue file is left."""
+    store = sandbox.store
+    whole = len(store.rooms) == 5 and len(store.dialin_configs) == 1
+    return whole and not list(folder.glob("daily-rescue*"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("redirected", "code", "report"),
+    [
+        pytest.param("> /dev/full", 0, "err", id="stdout-full"),
+        pytest.param("2> /dev/full", 0, "out", id="stderr-full"),
+        pytest.param("> /dev/full 2>&1", 3, "", id="both-full"),
+        pytest.param(">&-", 0, "err", id="stdout-closed"),
+        pytest.param("2>&-", 0, "out", id="stderr-closed"),
+        pytest.param("<&- >&- 2>&-", 3, "", id="all-closed"),
+        pytest.param("<&-", 0, "out", id="stdin-closed"),
+        pytest.param("| true", 0, "err", id="no-reader"),
+        pytest.param("2>&1 | true", 3, "", id="no-reader-at-all"),
+        pytest.param("2>&1 >/dev/null | head -1", 0, "", id="reader-of-stderr-goes"),
+        pytest.param("| head -1", 0, "err", id="reader-goes"),
+    ],
+)
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_broken_stream_stops_no_write_and_loses_no_report(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    redirected: str,
+    code: int,
+    report: str,
+    format_: str,
+) -> None:
+    """The other stream gets the report; without any, the code is 3."""
+    ran = shell(sandbox, tmp_path, f"{APPLY} --format {format_} {redirected}")
+
+    assert is_applied(sandbox, tmp_path)
+    streams = {"out": ran.stdout, "err": ran.stderr}
+    text = streams.get(report, "")
+    if format_ == "json" and "head" in redirected:
+        # It takes a line and goes; what was written to it before is gone.
+        assert ran.returncode in (0, 3)
+        return
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    if not report:
+        return
+    if format_ == "text":
+        assert SUMMARY in text
+    else:
+        document = text[text.index("{\n") :] if report == "err" else text
+        assert json.loads(document)["summary"]["done"] == 6
+    assert "Traceback" not in ran.stderr
+    assert "Exception ignored" not in ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [f"{name} config.yaml" for name in ("plan", "dialin", "validate")]
+    + ["schema", "--help"],
+)
+@pytest.mark.parametrize("redirected", ["> /dev/full", ">&-"])
+def test_a_command_that_cannot_print_its_result_fails(
+    sandbox: Sandbox, tmp_path: Path, command: str, redirected: str
+) -> None:
+    """Code 1 and one line that says why, without a traceback."""
+    ran = shell(
+        sandbox,
+        tmp_path,
+        f"{sys.executable} -W error -m reconciler {command} {redirected}",
+    )
+
+    assert ran.returncode == 1, ran.stderr
+    assert "cannot write to stdout" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "mistake" not in ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["--report", "--markdown", "--metrics"])
+@pytest.mark.parametrize("broken", ["no/such/file", ".", "config.yaml/file"])
+def test_an_output_that_cannot_be_written_is_refused_before_any_write(
+    sandbox: Sandbox, tmp_path: Path, option: str, broken: str
+) -> None:
+    """An error that names the option; nothing is written, nothing is created."""
+    ran = shell(sandbox, tmp_path, f"{APPLY} {option} {broken}")
+
+    assert ran.returncode in (1, 64)
+    assert option in ran.stderr
+    assert all(request.method == "GET" for request in sandbox.requests)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("option", ["--report", "--markdown", "--metrics"])
+def test_an_output_that_fails_after_the_writes_makes_3(
+    sandbox: Sandbox, tmp_path: Path, option: str
+) -> None:
+    """A full disk: the report is on stdout, the file is named, the code is 3."""
+    ran = shell(sandbox, tmp_path, f"{APPLY} {option} /dev/full")
+
+    assert ran.returncode == 3
+    assert is_applied(sandbox, tmp_path)
+    assert "cannot write /dev/full: No space left on device" in ran.stderr
+    assert SUMMARY in ran.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        pytest.param("/dev/stdout", "> all", id="stdout-file"),
+        pytest.param("/dev/stdout", "| cat > all", id="stdout-pipe"),
+        pytest.param("-", "> all", id="dash"),
+        pytest.param("/dev/fd/5", "5> all", id="descriptor"),
+        pytest.param("/dev/fd/5", "5> >(cat > all) >&2; wait", id="substitution"),
+        pytest.param("fifo", "& cat fifo > all; wait $!", id="fifo"),
+        pytest.param("link", "> /dev/null", id="link"),
+    ],
+)
+def test_what_is_no_regular_file_is_written_into(
+    sandbox: Sandbox, tmp_path: Path, option: str, line: str
+) -> None:
+    """Devices, descriptors, pipes and links stay what they are."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("all")
+    before = os.lstat("/dev/stdout")
+
+    ran = shell(sandbox, tmp_path, f"{APPLY} --report {option} {line}; sleep 0.2")
+
+    assert is_applied(sandbox, tmp_path), ran.stderr
+    text = (tmp_path / "all").read_text()
+    document, _ = json.JSONDecoder().raw_decode(text[text.index("{\n") :])
+    assert document["summary"]["done"] == 6
+    assert os.lstat("/dev/stdout").st_ino == before.st_ino
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "fifo").is_fifo()
