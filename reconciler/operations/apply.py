@@ -13,6 +13,7 @@ import click
 
 from reconciler.core.clock import corrected
 from reconciler.core.findings import ConfigError, errors, urgent
+from reconciler.core.plan.approval import approved_fields
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Action, Selection, Unapproved
 from reconciler.core.report import RefusedAfterRenewalsError, Renewals, Report
@@ -190,13 +191,15 @@ def _prepared(
         return planned_renewals(job.session, job.client, job.loaded, phase), (), job
     usable(job.loaded)
     approved = load_approved(job.session, job.asked.plan) if job.asked.plan else None
+    selection = job.selection
     if approved is not None:
         job = replace(job, allowed={**approved.allowed, **job.allowed})
+        selection = replace(selection, forced=approved_fields(approved))
     made = planned(
         job.session,
         job.client,
         job.loaded,
-        job.selection,
+        selection,
         job.allowed,
         rooms=phase.live,
         now=now,

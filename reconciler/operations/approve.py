@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.core.plan.approval import (
     Approved,
+    attributed,
     check_usable,
     concealed,
     read_approved,
@@ -65,7 +66,7 @@ def approve(
     """
     check_usable(approved, made.plan, asked.max_plan_age)
     _check_gates(approved, allowed)
-    made = replace(made, plan=concealed(made.plan, approved))
+    made = replace(made, plan=attributed(concealed(made.plan, approved), approved))
     extra = unapproved(made.plan, approved)
     if not extra:
         return made, ()

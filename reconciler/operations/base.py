@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from reconciler.core.findings import Finding, errors
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.base.baseline import with_base, with_dropped
-from reconciler.core.plan.model import Plan, Selection
+from reconciler.core.plan.base.baseline import changed_since, with_base, with_dropped
+from reconciler.core.plan.model import Forced, Plan, Selection
 from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session, load_files
 from reconciler.render.words import count
@@ -59,6 +59,13 @@ def load_base(
             tip="--base takes a path, or git:REV for a revision",
         )
     return _judged(base, load_files(session, [Path(base)], Variables.OPTIONAL), config)
+
+
+def changed(base: Base, config: Config) -> Forced:
+    """Which values this revision changed, as far as the base can be used."""
+    if base.config is None:
+        return lambda _kind, _key, _path: False
+    return changed_since(base.config, config)
 
 
 def compared(plan: Plan, base: Base, live: Live, selection: Selection) -> Plan:

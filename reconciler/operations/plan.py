@@ -16,7 +16,7 @@ from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
-from reconciler.operations.base import Base, compared, load_base
+from reconciler.operations.base import Base, changed, compared, load_base
 from reconciler.operations.files import check_writable, write_private
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase
@@ -116,7 +116,8 @@ def planned(
         client, wanted, every_room=every, every_assignment=every, rooms=rooms
     )
     now = corrected(session.now(), live.skew) if now is None else now
-    plan = make_plan(config, live, now=now, selection=selection)
+    forced = replace(selection, forced=changed(base, config)) if base else selection
+    plan = make_plan(config, live, now=now, selection=forced)
     if base is not None:
         plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]

@@ -9,12 +9,13 @@ Every special case lives here as data preparation, so that the diff has none:
 * an object is compared on the keys the file declares;
 * a key that Daily may keep without showing is "unverified" when the object is
   shown without it, unless some object of this reading shows that key. So is an empty
-  text that nothing shows where the domain has a value.
+  text that nothing shows where the domain has a value. Where it must be sent all the
+  same (`forced`), it differs from what Daily shows, which is nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -81,12 +82,18 @@ def effective(path: Path, value: object, ctx: Context) -> object:
     return _or_default(canonical(ctx.kind, path, reveal(value)), default)
 
 
-def sides(desired: Desired, live: Mapping[str, object], ctx: Context) -> Sides:
+def sides(
+    desired: Desired,
+    live: Mapping[str, object],
+    ctx: Context,
+    forced: Callable[[Path], bool] = lambda _path: False,
+) -> Sides:
     """Bring a declared resource and its live counterpart to comparable form.
 
     Only declared fields appear; `write_only` paths and server-made keys do not.
+    `forced`: which of the keys that Daily may hide differ, whatever it hides.
     """
-    pairing = _Pairing(desired, ctx)
+    pairing = _Pairing(desired, ctx, forced)
     before: dict[str, object] = {}
     after: dict[str, object] = {}
     for name, want in desired.fields.items():
@@ -102,6 +109,7 @@ class _Pairing:
 
     desired: Desired
     ctx: Context
+    forced: Callable[[Path], bool]
     unverified: list[Path] = field(default_factory=list)
 
     def put(
@@ -123,9 +131,13 @@ class _Pairing:
             left, right = self._object(path, have, want)
         else:
             left, right = _pair(path, have, want, self.ctx)
-            if shown and self._hides(path, have, want) and not same(left, right):
-                self.unverified.append(path)
-                return
+            if shown and self._hides(path, have, want):
+                if self.forced(path):
+                    into[1][path[-1]] = right
+                    return
+                if not same(left, right):
+                    self.unverified.append(path)
+                    return
         into[0][path[-1]], into[1][path[-1]] = left, right
 
     def _hides(self, path: Path, have: object, want: object) -> bool:

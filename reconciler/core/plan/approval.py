@@ -19,7 +19,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
-from reconciler.core.plan.model import PIN, Action, Change, Plan, Unapproved
+from reconciler.core.plan.model import (
+    PIN,
+    Action,
+    Change,
+    Forced,
+    Origin,
+    Plan,
+    Unapproved,
+)
 from reconciler.core.secrecy import labelled, sealed
 from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
@@ -45,7 +53,10 @@ Fields = Mapping[tuple[object, ...], ApprovedField]
 
 @dataclass(frozen=True, slots=True)
 class ApprovedChange:
-    """One approved change. `rolling`: the `expires` behind its `exp`, in seconds."""
+    """One approved change. `rolling`: the `expires` behind its `exp`, in seconds.
+
+    `origin` and `drifted`: as in a `Change`.
+    """
 
     action: str
     kind: str
@@ -55,6 +66,8 @@ class ApprovedChange:
     also_sent: Fields = field(default_factory=dict)
     carried: Fields = field(default_factory=dict)
     removed: Fields = field(default_factory=dict)
+    origin: Origin = Origin.UNKNOWN
+    drifted: frozenset[tuple[object, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Approved:
     """A reviewed plan, read from its JSON document. `made_at`: Unix seconds.
 
     `allowed`: gates that the plan was made with, by name and count, as far as the plan
-    needs them.
+    needs them. `base` names the revision that it was compared with.
     """
 
     domain_id: str
@@ -71,6 +84,7 @@ class Approved:
     changes: tuple[ApprovedChange, ...]
     allowed: Mapping[str, int]
     closed: tuple[str, ...] = ()
+    base: str = ""
 
 
 def read_approved(document: Mapping[str, object]) -> Approved:
@@ -96,6 +110,7 @@ def read_approved(document: Mapping[str, object]) -> Approved:
             if gate["allowed"]
         },
         closed=tuple(str(gate["name"]) for gate in gates if not gate["open"]),
+        base=str(document.get("base") or ""),
     )
 
 
@@ -145,6 +160,30 @@ def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
         if change.action is not Action.RENEW
         and (why := _why(change, known.get((change.kind, change.key))))
     )
+
+
+def approved_fields(approved: Approved) -> Forced:
+    """Which fields the approved plan updates, also where Daily shows nothing."""
+    updates = {
+        (c.kind, c.key): c.fields for c in approved.changes if c.action == Action.UPDATE
+    }
+    return lambda kind, key, path: path in updates.get((kind, key), {})
+
+
+def attributed(plan: Plan, approved: Approved) -> Plan:
+    """The same plan, with whose change each one is: the approved one knew the base."""
+    known = {(c.kind, c.key, c.action): c for c in approved.changes}
+
+    def marked(change: Change) -> Change:
+        twin = known.get((change.kind, change.key, str(change.action)))
+        if twin is None:
+            return change
+        paths = (field_.path for field_ in (*change.fields, *change.also_sent))
+        drifted = frozenset(path for path in paths if path in twin.drifted)
+        return replace(change, origin=twin.origin, drifted=drifted)
+
+    changes = tuple(map(marked, plan.changes))
+    return replace(plan, base=approved.base, changes=changes)
 
 
 def concealed(plan: Plan, approved: Approved) -> Plan:
@@ -241,6 +280,7 @@ def _name(path: tuple[object, ...]) -> str:
 
 def _change(item: Mapping[str, object]) -> ApprovedChange:
     rolling = item.get("rolling")
+    fields, also_sent = _items(item["fields"]), _items(item["also_sent"])
     return ApprovedChange(
         action=str(item["action"]),
         kind=str(item["kind"]),
@@ -250,6 +290,12 @@ def _change(item: Mapping[str, object]) -> ApprovedChange:
         also_sent=_fields(item["also_sent"]),
         carried=_fields(item["carried"]),
         removed=_fields(item["removed"]),
+        origin=Origin(str(item["origin"] or "")),
+        drifted=frozenset(
+            tuple(_items(entry["path"]))
+            for entry in map(_mapping, (*fields, *also_sent))
+            if entry["origin"] == Origin.DRIFT
+        ),
     )
 
 

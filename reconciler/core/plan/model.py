@@ -227,15 +227,20 @@ class Plan:
         return sum(change.action in actions for change in self.changes)
 
 
+Forced: TypeAlias = Callable[[KindName, str, Path], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which resources a run is about, and which are sent again regardless.
 
-    Both take a kind and a key, and answer yes or no.
+    `only` and `resend` take a kind and a key, and answer yes or no. `forced` takes a
+    path as well: a key there that Daily may keep without showing it is a difference.
     """
 
     only: Callable[[KindName, str], bool] = lambda _kind, _key: True
     resend: Callable[[KindName, str], bool] = lambda _kind, _key: False
+    forced: Forced = lambda _kind, _key, _path: False
     list_unmanaged: bool = False
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.core.body.listing import leaves
 from reconciler.core.body.overlay import overlay, settled
@@ -114,7 +115,8 @@ def _change(
         return change(Action.CREATE, desired, NOT_THERE, differing=differing, send=send)
     if mine.type != desired.fields["type"]:
         return _replace(desired, mine, ctx)
-    both = sides(desired, fields_of(mine), ctx)
+    forced = partial(selection.forced, "number", desired.key)
+    both = sides(desired, fields_of(mine), ctx, forced)
     draft.unverified += [(desired, path) for path in both.unverified]
     diff = diff_fields(both.before, both.after)
     resend = selection.resend("number", desired.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.core.body.overlay import settled, update_body
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
@@ -140,7 +141,8 @@ def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:
 def _updates(
     desired: Desired, room: LiveRoom, scene: _Scene, draft: Draft
 ) -> Iterator[Change]:
-    both = sides(desired, room.fields, scene.ctx)
+    forced = partial(scene.selection.forced, "room", desired.key)
+    both = sides(desired, room.fields, scene.ctx, forced)
     draft.unverified += [(desired, path) for path in both.unverified]
     exp = _rolled_exp(desired, room, scene.now)
     if due(desired, room, scene.now):

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.core.model import Live, LiveAssignment, LiveRoom
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.gates import closed_now
-from reconciler.core.plan.model import Change, ChangeId, Plan, Selection
+from reconciler.core.plan.model import Action, Change, ChangeId, Plan, Selection
 from reconciler.core.report import Outcome, PinFate, PinNews, Renewals, Result
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write.stores import Stores
@@ -276,11 +276,21 @@ def _left(run: Run, changes: Iterable[Change], live: Live) -> list[Change]:
     changes = list(changes)
     config = replace(run.plan.config, resources=tuple(c.desired for c in changes))
     resent = {(c.kind, c.key) for c in changes if c.resent}
+    fields = {
+        (c.kind, c.key, field.path)
+        for c in changes
+        if c.action is Action.UPDATE
+        for field in c.fields
+    }
     made = make_plan(
         config,
         live,
         now=run.options.now(),
-        selection=Selection(resend=lambda kind, key: (kind, key) in resent),
+        selection=Selection(
+            resend=lambda kind, key: (kind, key) in resent,
+            # What Daily hides is never seen to be done.
+            forced=lambda kind, key, path: (kind, key, path) in fields,
+        ),
         witnessed=run.plan.witnessed,
     )
     return list(made.changes)

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.body.listing import leaves
+from reconciler.core.compare.canonical import canonical
 from reconciler.core.compare.diff import FieldChange, Step, at, same
 from reconciler.core.kinds import KINDS
-from reconciler.core.model import Config
+from reconciler.core.model import Config, KindName, Path
 from reconciler.core.plan.base.dropped import dropped_by, shown
-from reconciler.core.plan.model import Action, Change, Origin, Plan
+from reconciler.core.plan.model import Action, Change, Forced, Origin, Plan
 from reconciler.core.secrecy import Secret, conceal, reveal, secrets_in
 
 
@@ -42,6 +43,19 @@ def with_dropped(plan: Plan, base: Config, name: str) -> Plan:
         dropped=tuple(dropped_by(plan.config, base, plan.live)),
         changes=tuple(_concealed(plan.changes, base)),
     )
+
+
+def changed_since(base: Config, config: Config) -> Forced:
+    """Which declared values this revision has otherwise than its base."""
+    old = {(r.kind, r.key): r.fields for r in base.resources if not r.absent}
+    new = {(r.kind, r.key): r.fields for r in config.resources}
+
+    def changed(kind: KindName, key: str, path: Path) -> bool:
+        before, after = (at(side.get((kind, key), {}), path) for side in (old, new))
+        want = canonical(KINDS[kind], path, reveal(after))
+        return not same(canonical(KINDS[kind], path, reveal(before)), want)
+
+    return changed
 
 
 def _concealed(changes: Iterable[Change], base: Config) -> Iterator[Change]:

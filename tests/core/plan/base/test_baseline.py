@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.config.load import Variables, load
 from reconciler.core.findings import errors
 from reconciler.core.model import Config, Live, LiveAssignment, LiveDomain, LiveRoom
-from reconciler.core.plan.base.baseline import with_base
+from reconciler.core.plan.base.baseline import changed_since, with_base
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Dropped, Origin, Plan
@@ -430,3 +430,44 @@ def test_a_variable_inside_an_object_of_the_base_is_hidden_too() -> None:
         assert "XSECRET" not in str(
             [labelled(f.before) for f in plan.changes[0].fields]
         )
+
+
+WAIT = ("dialin", "wait_for_meeting_start")
+NAMED = ("dialin", "room_numbers")
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "changed"),
+    [
+        (None, {"wait_for_meeting_start": True}, {WAIT}),
+        ({}, {"wait_for_meeting_start": True}, {WAIT}),
+        ({"wait_for_meeting_start": True}, {"wait_for_meeting_start": False}, {WAIT}),
+        ({"wait_for_meeting_start": True}, {"wait_for_meeting_start": True}, set()),
+        (
+            {"room_numbers": ["+12095550100", "+12095550101"]},
+            {"room_numbers": [{"phone_number": "+12095550101"}, "+12095550100"]},
+            set(),
+        ),
+        (
+            {"room_numbers": ["+12095550100"]},
+            {"room_numbers": [NUMBER[:-1] + "1"]},
+            {NAMED},
+        ),
+    ],
+)
+def test_a_revision_changed_what_means_something_else(
+    base: Node | None, ours: Node, changed: set[tuple[str, ...]]
+) -> None:
+    """Values are compared in their one form; a room that is new has all of its own."""
+    numbers = {n: {"pin_dialin": {}} for n in ("+12095550100", "+12095550101")}
+    top = {"phone_numbers": numbers}
+
+    def config(dialin: Node | None) -> Config:
+        if dialin is None:
+            return load_text({**top, "rooms": {}})
+        body = {"expires": ROLLING, "properties": {"dialin": dialin}}
+        return load_text({**top, **rooms(desk=body)})
+
+    is_changed = changed_since(config(base), config(ours))
+
+    assert {p for p in (WAIT, NAMED) if is_changed("room", "desk", p)} == changed
