@@ -21,7 +21,7 @@ from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.text import short
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
-from reconciler.errors import ReconcilerError, RefusedError, UsageError
+from reconciler.errors import LockedError, ReconcilerError, RefusedError, UsageError
 from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.lock import held
 from reconciler.operations.metrics import write_failure
@@ -81,7 +81,8 @@ def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> i
         write_failure(session, asked.metrics, error.exit_code, renewed_at=at)
         raise
     except ReconcilerError as error:
-        write_failure(session, asked.metrics, error.exit_code)
+        busy = isinstance(error, LockedError)
+        write_failure(session, asked.metrics, error.exit_code, lock_held=busy)
         raise
 
 

@@ -45,6 +45,7 @@ def write_failure(
     code: int,
     *,
     renewed_at: float | None = None,
+    lock_held: bool = False,
 ) -> None:
     """Write the metrics of a run that ended before; its domain is the last one's.
 
@@ -61,6 +62,7 @@ def write_failure(
         exit_code=code,
         failures=1,
         nearest_expiry=nearest_expiry(earlier, session.now()),
+        lock_held=lock_held,
         last_renewal=renewed_at or last_renewal(earlier),
     )
     try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.findings import MEASURED
 from reconciler.core.plan.model import Action, Plan
-from reconciler.core.report import Outcome, Report
+from reconciler.core.report import UNDONE, Outcome, Report
 from reconciler.core.times import seconds_of
 
 _PREFIX = "daily_reconciler"
@@ -37,6 +37,7 @@ class Metrics:
     throttled: int = 0
     nearest_expiry: float | None = None
     last_renewal: float | None = None
+    lock_held: bool = False
     findings: dict[str, int] = field(default_factory=dict)
 
 
@@ -52,8 +53,11 @@ def metrics_of(
         last_success=plan.now if succeeded else last_success,
         exit_code=exit_code,
         changes={str(a): sum(r.change.action is a for r in done) for a in Action},
-        failures=len(report.of(Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED))
-        + len(report.kept),
+        failures=len(report.of(*UNDONE))
+        + len({(k.change.kind, k.change.key) for k in report.kept})
+        + len(report.left)
+        + len(report.lost)
+        + report.bad_pins,
         requests=report.requests,
         throttled=report.throttled,
         nearest_expiry=_nearest_expiry(plan, report),
@@ -105,8 +109,10 @@ def _lines(m: Metrics) -> Iterator[str]:
     for id_, number in m.findings.items():
         labels = f'{{domain="{_escaped(m.domain)}",id="{id_}"}}'
         yield f"{_PREFIX}_findings{labels} {number}"
-    text = "Changes of the last run that were not applied as sent."
+    text = "What the last run left undone, lost, or different from what it sent."
     yield from _gauge("failures", text, m, m.failures)
+    text = "1 when the last run ended because another one held the lock."
+    yield from _gauge("lock_held", text, m, m.lock_held)
     yield from _gauge("requests", "Requests of the last run.", m, m.requests)
     yield from _gauge("throttled", "Answers with status 429.", m, m.throttled)
     if m.nearest_expiry is not None:

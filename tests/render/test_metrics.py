@@ -10,7 +10,7 @@ from reconciler.core.model import Config, Desired, Live, LiveDomain, LiveRoom
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome, Report, Result
-from reconciler.render.metrics import metrics_of
+from reconciler.render.metrics import Metrics, metrics_of, metrics_text
 
 NOW = 1_800_000_000
 DAY = 86_400
@@ -49,3 +49,11 @@ def test_an_end_that_was_written_replaces_the_live_one() -> None:
 def test_an_odd_end_is_none(odd: object) -> None:
     """What is no time does not become the nearest end."""
     assert nearest(Report(), a=NOW + 9, b=odd) == 9
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_held_lock_is_a_metric(held: bool) -> None:
+    """1 only when the run ended because another one held the lock."""
+    text = metrics_text(Metrics("acme", 1, None, 4 if held else 0, lock_held=held))
+
+    assert f'daily_reconciler_lock_held{{domain="acme"}} {int(held)}' in text
