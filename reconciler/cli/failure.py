@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,11 +39,24 @@ def session_of(
     """
     ctx = click.get_current_context()
     check_partners(ctx)
+    _use_encodings(format_)
     output = Output(format_, wants_colour(no_color), verbose, log_format)
     stop = threading.Event()
     make: MakeEnvironment = ctx.obj or real
     invocation = invocation_of(ctx)
     return Session(output, Target(**target), stop, make(stop), invocation)
+
+
+def _use_encodings(format_: str) -> None:
+    """Let no character end a run: documents are UTF-8, as the files of --out are.
+
+    JSON is ASCII. In text, a character that the terminal does not know is spelled.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            whole = stream is sys.stdout and format_ not in ("text", "json")
+            encoding = "utf-8" if whole else None
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def guarded(session: Session, work: Callable[[], int]) -> int:

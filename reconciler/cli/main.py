@@ -36,6 +36,8 @@ COMPLETE: Final = "_DAILY_RECONCILER_COMPLETE"
 """The variable through which a shell asks click what may come next."""
 USAGE_EXIT: Final = 64
 INTERRUPTED: Final = "interrupted; nothing was changed"
+_LONGEST: Final = 1_000
+"""Characters of one line of a message about the command line."""
 
 
 class Commands(click.Group):
@@ -124,10 +126,13 @@ def run(
             obj=environment,
         )
     except click.ClickException as error:
+        message = _clean(error.format_message())
+        shown, code = click.ClickException(message), 1
+        if isinstance(error, click.UsageError):
+            shown, code = click.UsageError(message, error.ctx), USAGE_EXIT
         with contextlib.suppress(OSError):
-            error.show()
-        usage = isinstance(error, click.UsageError)
-        return _ended(given, error.format_message(), USAGE_EXIT if usage else 1)
+            shown.show()
+        return _ended(given, message, code)
     except click.Abort:
         streams.try_write("stderr", f"\n{INTERRUPTED}")
         return _ended(given, INTERRUPTED, 1)
@@ -149,6 +154,16 @@ def _crashed(args: list[str], error: Exception) -> int:
     from reconciler.cli.crash import told
 
     return _ended(args, told(error), 1)
+
+
+def _clean(message: str) -> str:
+    """A message that quotes the command line: it moves no cursor and starts no line."""
+    from reconciler.core.text import short
+
+    # Of the choices that click lists, each has a line of its own.
+    return "\n".join(
+        short(line.replace("\t", "  "), _LONGEST) for line in message.split("\n")
+    )
 
 
 def _ended(args: list[str], message: str, code: int) -> int:

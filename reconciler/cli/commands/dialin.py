@@ -123,7 +123,8 @@ def _give(session: Session, text: str, out: Path | None, *, private: bool) -> No
         # What prints the result ends its last line.
         session.result(text.removesuffix("\n"))
         return
+    from reconciler.core.text import clean
     from reconciler.operations.files import write_private
 
     write_private(out, text)
-    session.say(f"wrote {out}" + ("; it holds PINs" if private else ""))
+    session.say(f"wrote {clean(str(out))}" + ("; it holds PINs" if private else ""))

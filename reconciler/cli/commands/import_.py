@@ -48,5 +48,5 @@ def import_(**options: Any) -> int:
     from reconciler.operations.options import ImportOptions
 
     asked = ImportOptions(**{n: options.pop(n) for n in ImportOptions.__slots__})
-    session = session_of(format_="text", **options)
+    session = session_of(format_="yaml", **options)
     return guarded(session, lambda: run_import(session, asked))
