@@ -98,6 +98,18 @@ def read_only_rooms(client: DailyClient, config: Config) -> Live:
     return replace(live, requests=used, skew=client.skew)
 
 
+def with_every_room(client: DailyClient, config: Config, live: Live) -> Live:
+    """The same reading with the rooms that it left out; those in it stay as they are.
+
+    Raises:
+        DailyError: as `DailyClient.get`.
+    """
+    started = client.counters.requests
+    whole = _with_rooms(client, config, live, every_room=True)
+    used = live.requests + client.counters.requests - started
+    return replace(whole, rooms={**whole.rooms, **live.rooms}, requests=used)
+
+
 def _with_rooms(
     client: DailyClient, config: Config, live: Live, every_room: bool = False
 ) -> Live:

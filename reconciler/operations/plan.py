@@ -15,6 +15,7 @@ from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
+from reconciler.core.plan.planner import concerns_callers
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, changed, compared, load_base
 from reconciler.operations.files import check_writable, write_private
@@ -107,7 +108,7 @@ def planned(
     `rooms`: the reading of the rooms, where there is one already. `now`: Unix seconds
     to plan for; without it, Daily's time.
     """
-    from reconciler.daily.read import read_live
+    from reconciler.daily.read import read_live, with_every_room
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.known if base else None)
@@ -118,6 +119,10 @@ def planned(
     now = corrected(session.now(), live.skew) if now is None else now
     forced = replace(selection, forced=changed(base, config)) if base else selection
     plan = make_plan(config, live, now=now, selection=forced)
+    if not live.complete and any(map(concerns_callers, plan.changes)):
+        # Callers of any room may notice that, managed or not.
+        live = with_every_room(client, wanted, live)
+        plan = make_plan(config, live, now=now, selection=forced)
     if base is not None:
         plan = compared(plan, base, live, selection)
     said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]

@@ -17,10 +17,11 @@ from reconciler.core.model import (
     Desired,
     Live,
     LiveAssignment,
+    LiveRoom,
     PurchasedNumber,
     Store,
 )
-from reconciler.core.phone import room_numbers
+from reconciler.core.phone import e164, room_numbers
 from reconciler.core.times import written_date
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
@@ -118,6 +119,26 @@ def default_number(live: Live) -> str:
     able = [one for one in live.purchased or () if one.number not in pinless]
     earliest = _earliest(able)
     return earliest.number if earliest else ""
+
+
+def rooms_reached(live: Live, number: str) -> tuple[str, ...]:
+    """The rooms, of those that were read, that callers reach by this number and a PIN.
+
+    Those that name it, and those that name none when it is the number they get.
+    """
+    default = default_number(live)
+    return tuple(
+        room.name
+        for room in sorted(live.rooms.values(), key=lambda room: room.name)
+        if room.pin and number in _numbers_of(room, default)
+    )
+
+
+def _numbers_of(room: LiveRoom, default: str) -> tuple[str, ...]:
+    if named := room_numbers(room.config):
+        return tuple(named)
+    shown = room.config.get("dialin_number")
+    return (e164(str(shown)) if shown else default,)
 
 
 def _earliest(purchased: list[PurchasedNumber]) -> PurchasedNumber | None:

@@ -71,7 +71,7 @@ class DialIn:
     """How callers reach one room. `problem` stands instead of a PIN.
 
     `expires`: Unix seconds. `masked`: there is a PIN, and it was taken out of here.
-    `missing`: the room is there, and Daily shows no PIN for it.
+    `missing`: the room is there, and callers cannot join it by PIN.
     """
 
     room: str
@@ -129,6 +129,13 @@ def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> 
         problem = "Daily shows no PIN for this room"
         return DialIn(desired.key, problem=problem, missing=True)
     numbers = tuple(_numbers(desired, room, live))
+    pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
+    asking = tuple(n for n in numbers if n.number not in pinless)
+    if numbers and not asking:
+        named = ", ".join(number.number for number in numbers)
+        problem = f"{named} does not ask for a PIN: name another number in room_numbers"
+        return DialIn(desired.key, problem=problem, missing=True)
+    numbers = asking
     return DialIn(desired.key, room.pin, numbers, room.exp)
 
 

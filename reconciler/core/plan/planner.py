@@ -14,12 +14,22 @@ Decisions:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from reconciler.core.clock import check_clock
+from reconciler.core.dialin.number_use import rooms_reached
 from reconciler.core.findings import in_order
 from reconciler.core.model import Config, Live, Path
-from reconciler.core.plan.model import EVERYTHING, Action, Plan, Selection, Unmanaged
+from reconciler.core.plan.model import (
+    EVERYTHING,
+    Action,
+    Change,
+    Plan,
+    Risk,
+    Selection,
+    Unmanaged,
+)
 from reconciler.core.plan.numbers import plan_numbers
 from reconciler.core.plan.rooms import plan_rooms
 
@@ -54,7 +64,7 @@ def make_plan(
     """
     rooms = plan_rooms(config, live, now, selection, witnessed)
     numbers = plan_numbers(config, live, selection)
-    changes = [*rooms.changes, *numbers.changes]
+    changes = [*rooms.changes, *(_with_callers(c, live) for c in numbers.changes)]
     changes.sort(key=lambda c: _ORDER[c.kind, c.action])
     return Plan(
         config=config,
@@ -69,6 +79,34 @@ def make_plan(
             [*check_clock(live.skew), *rooms.findings, *numbers.findings]
         ),
     )
+
+
+def _may_cut_off(change: Change) -> bool:
+    """Tell whether a number may stop asking its callers for a PIN."""
+    begins = change.action is Action.CREATE
+    pinless = begins and change.send.get("type") == "pinless_dialin"
+    return pinless or change.action in (Action.DELETE, Action.REPLACE)
+
+
+def _with_callers(change: Change, live: Live) -> Change:
+    """A change of a number, with the rooms whose callers use it, managed or not."""
+    rooms = rooms_reached(live, change.key) if concerns_callers(change) else ()
+    if not rooms:
+        return change
+    effect = "lose their way in" if _may_cut_off(change) else "call it"
+    text = f"callers with the PIN of these rooms {effect}: {', '.join(rooms)}"
+    risk = Risk("affects-rooms", text)
+    return replace(change, risks=(*change.risks, risk))
+
+
+def concerns_callers(change: Change) -> bool:
+    """Tell whether callers of rooms may notice this change of a number.
+
+    They do not when a number begins to ask for a PIN.
+    """
+    if change.kind != "number":
+        return False
+    return change.action is not Action.CREATE or _may_cut_off(change)
 
 
 def _unmanaged(config: Config, live: Live, selection: Selection) -> Unmanaged:
