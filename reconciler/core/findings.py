@@ -86,6 +86,8 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "case-folded": (_W, "Daily answers with a name that differs in case"),
     "same-room-twice": (_E, "two declared names are one room to Daily"),
     "no-pin": (_W, "dial-in is declared, and Daily shows no PIN"),
+    "no-phone-slot": (_W, "SIP endpoints take every phone connection of a room"),
+    "account-suspended": (_W, "the account is suspended, and calls do not work"),
     "renewal-waits": (_N, "renewals wait a day, as each one may change a PIN"),
     "renewal-waits-long": (_W, "renewals wait, and a room ends within 14 days"),
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
@@ -97,7 +99,9 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
 COUNTED: Final = frozenset({"expired", "no-pin"})
 """What makes `--detailed-exitcode` end with 2 although nothing differs."""
 
-URGENT: Final = COUNTED | {"pin-ends", "renewal-waits-long"}
+URGENT: Final = COUNTED | {
+    *("pin-ends", "renewal-waits-long", "account-suspended"),
+}
 """What `apply --quiet` prints also when it has nothing to do."""
 
 MEASURED: Final = (*sorted(URGENT), "renew-window-short")

@@ -180,12 +180,16 @@ class LiveDomain:
 
     `shown_lists` names the legacy lists that the answer contained at all, even
     when null or empty: a list that is not shown cannot be replaced safely.
+    `suspended`: calls do not work. `most_phones`: how many phone and SIP connections
+    one room takes at a time.
     """
 
     name: str
     id: str
     config: Mapping[str, object]
     shown_lists: frozenset[str] = frozenset()
+    suspended: bool = False
+    most_phones: int = 5
 
 
 @dataclass(frozen=True, slots=True)

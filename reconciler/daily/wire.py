@@ -119,6 +119,15 @@ def _sent_number(item: object) -> object:
 # The domain and its assignments.
 
 
+_SUSPENDED: Final = "account_suspended"
+_MOST_PHONES: Final = "max_sip_pstn_sessions_per_room"
+
+
+def _count(value: object) -> int:
+    """Daily's SIP guide: 5 connections where the domain shows no other number."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 5
+
+
 def domain_from_json(value: object) -> tuple[LiveDomain, tuple[LiveAssignment, ...]]:
     """The domain, and the assignments of the older form that it carries."""
     item = mapping(value, "the domain")
@@ -128,6 +137,9 @@ def domain_from_json(value: object) -> tuple[LiveDomain, tuple[LiveAssignment, .
         id=str(item.get("domain_id") or ""),
         config={k: v for k, v in config.items() if k not in LEGACY_LISTS},
         shown_lists=frozenset(key for key in LEGACY_LISTS if key in config),
+        # Whether these two stand at the top or in `config` is not known.
+        suspended=True in (item.get(_SUSPENDED), config.get(_SUSPENDED)),
+        most_phones=_count(config.get(_MOST_PHONES, item.get(_MOST_PHONES))),
     )
     entries = [
         assignment_from_json("legacy", kind, entry, position=position)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.core.findings import Finding
-from reconciler.core.model import Desired, LiveRoom
+from reconciler.core.model import Desired, LiveDomain, LiveRoom
 from reconciler.core.pin_life import MEANT, ROLL, ends_soon
 from reconciler.core.plan.model import Change
 from reconciler.core.times import iso
@@ -34,6 +34,34 @@ def pin_life(
             desired.place,
             f"{ROLL}; {MEANT}",
         )
+
+
+def account(domain: LiveDomain) -> Iterator[Finding]:
+    """What keeps all callers out."""
+    if domain.suspended:
+        yield Finding(
+            "account-suspended",
+            f"the account of domain '{domain.name}' is suspended: calls do not work",
+            hint="ask Daily, or look at the billing page of its dashboard",
+        )
+
+
+def phone_slot(desired: Desired, domain: LiveDomain) -> Iterator[Finding]:
+    """SIP endpoints count as phone connections, of which a room takes so many."""
+    sip = desired.fields.get("sip")
+    endpoints = sip.get("num_endpoints") if isinstance(sip, Mapping) else None
+    phones = desired.fields.get("dialin") is not None
+    if not phones or not isinstance(endpoints, int) or endpoints < domain.most_phones:
+        return
+    path = ("sip", "num_endpoints")
+    yield Finding(
+        "no-phone-slot",
+        f"{endpoints} SIP endpoints of room '{desired.key}' leave no phone a place: "
+        f"{domain.most_phones} connections are all that a room takes",
+        desired.places.get(path) or desired.place,
+        f"num_endpoints: {max(1, domain.most_phones - 1)} or less",
+        path,
+    )
 
 
 def _no_pin(desired: Desired) -> Finding:

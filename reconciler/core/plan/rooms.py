@@ -20,7 +20,7 @@ from reconciler.core.plan.changes import (
     update,
 )
 from reconciler.core.plan.model import PIN, Action, Change, Draft, Selection
-from reconciler.core.plan.pin_life import pin_life
+from reconciler.core.plan.pin_life import account, phone_slot, pin_life
 from reconciler.core.plan.renewals import (
     due,
     pushed,
@@ -70,6 +70,7 @@ def plan_rooms(
     scene = _Scene(config, live, now, selection, ctx, waits)
     draft = Draft(witnessed=ctx.witnessed)
     draft.findings += waiting_finding(scene.waiting)
+    draft.findings += account(live.domain)
     draft.findings += folded(config, live)
     for desired in config.of_kind("room"):
         room = live.rooms.get(desired.key)
@@ -100,6 +101,7 @@ def _plan_room(
         draft.changes.append(_create(desired, room, scene))
     else:
         draft.changes += _updates(desired, room, scene, draft)
+    draft.findings += phone_slot(desired, scene.live.domain)
     draft.findings += room_numbers(
         desired, draft.changes[before:], scene.config, scene.live, scene.selection
     )

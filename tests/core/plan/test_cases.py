@@ -104,6 +104,7 @@ FINDINGS_OF_PLANNING = (
     *("unverified", "stores-differ", "other-store", "not-purchased"),
     *("orphaned-assignment", "room-number-unassigned", "room-number-gone"),
     *("case-folded", "same-room-twice", "live-pin-expiry"),
+    *("no-phone-slot", "account-suspended"),
     *("pin-ends", "no-pin", "renewal-waits", "renewal-waits-long"),
 )
 
