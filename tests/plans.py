@@ -61,7 +61,7 @@ def plan(*changes: Change, domain: str = "acme", **more: Any) -> Plan:
     """A plan of these changes."""
     live = Live(LiveDomain(domain, "id-of-domain", {}), requests=3)
     more.setdefault("in_sync", 4)
-    more.setdefault("unmanaged", Unmanaged(room_count=12))
+    more.setdefault("unmanaged", Unmanaged(room_count=12, assignments=()))
     return Plan(Config(domain), live, NOW, changes, **more)
 
 

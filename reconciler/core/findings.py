@@ -78,6 +78,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     # Planning.
     "unverified": (_W, "a value that Daily may keep without showing it"),
     "stores-differ": (_W, "the two dial-in stores disagree about a number"),
+    "number-twice": (_W, "one dial-in store assigns a number twice"),
     "other-store": (_E, "a declared number lives only in the other store"),
     "not-purchased": (_E, "a number that the domain has not purchased"),
     "orphaned-assignment": (_W, "an assignment of a number no longer purchased"),

@@ -98,5 +98,7 @@ def duration(seconds: float) -> str:
 def left_alone(plan: Plan) -> str:
     """What lives in Daily and in no file, counted."""
     rooms = count(plan.unmanaged.room_count, "room")
+    if plan.unmanaged.assignments is None:
+        return f"{rooms} left alone; assignments not read"
     entries = count(len(plan.unmanaged.assignments), "assignment")
     return f"{rooms} and {entries} left alone"

@@ -238,3 +238,32 @@ def test_a_plain_update_costs_no_further_request() -> None:
         apply_plan(client, plan, options)
 
         assert client.counters.requests - asked == 1 + plan.live.requests
+
+
+@pytest.mark.parametrize("store_name", ["current", "legacy"])
+def test_a_number_that_was_changed_meanwhile_has_moved(store_name: str) -> None:
+    """The other write is kept, and the code says that nothing was written."""
+    store = new_store(Assume())
+    number = drawn.NUMBERS[0]
+    sections = {"phone_numbers": {number: {"pin_dialin": {"name_prefix": "a"}}}}
+    config = config_from(store_name, sections)
+    with client_of(store, writable=True) as client:
+        options = Options(now=lambda: NOW, rescue_file=Path("rescue.json"))
+        plan = make_plan(config, read_live(client, config), now=NOW)
+        assert apply_plan(client, plan, options).exit_code == 0
+        sections["phone_numbers"][number]["pin_dialin"]["name_prefix"] = "b"
+        config = config_from(store_name, sections)
+        plan = make_plan(config, read_live(client, config), now=NOW)
+        theirs = {"phone_number": number, "name_prefix": "theirs"}
+        (entry,) = plan.live.assignments
+        if store_name == "current":
+            client.send("PUT", f"/domain-dialin-config/{entry.id}", theirs)
+        else:
+            client.send("POST", "/", {"properties": {"pin_dialin": [theirs]}})
+
+        report = apply_plan(client, plan, options)
+
+        (entry,) = read_live(client, config).assignments
+    assert [r.outcome for r in report.results] == [Outcome.MOVED]
+    assert entry.fields["name_prefix"] == "theirs"
+    assert (report.exit_code, report.wrote) == (4, False)

@@ -313,3 +313,25 @@ def test_a_number_in_both_stores_counts_once(make_world: MakeWorld, store: str) 
     (entry,) = world.plan_json()["unmanaged"]["assignments"]
 
     assert entry == {"name": "+12095550103", "type": "pin_dialin", "store": store}
+
+
+def test_assignments_that_were_not_read_are_not_counted(
+    make_world: MakeWorld,
+) -> None:
+    """A config of rooms does not look at the stores, and says so in every format."""
+    world = make_world()
+    world.sandbox.store.add_dialin_config(
+        "pin_dialin", {"phone_number": "+12095550102"}
+    )
+    declare(world, ["lobby"])
+
+    text = world.plan().out
+    document = world.plan_json()
+    asked = world.plan_json("--show-unmanaged")
+
+    assert "0 rooms left alone; assignments not read" in text
+    assert "assignments not read" in world.plan("--format", "markdown").out
+    assert document["unmanaged"]["assignments"] is None
+    assert len(asked["unmanaged"]["assignments"]) == 1
+    renewing = world.run("apply", "config.yaml", "--yes", "--only-renewals")
+    assert "0 assignments" not in renewing.out

@@ -167,10 +167,13 @@ def written_lists(plan: Plan) -> frozenset[str]:
     if plan.store == "current":
         return frozenset()
     types: set[str] = set()
+    held = [e for e in plan.live.assignments if e.store == "legacy"]
     for change in plan.changes:
         if change.kind == "number":
             types |= {str(change.send["type"])} if "type" in change.send else set()
             types |= {change.live_assignment.type} if change.live_assignment else set()
+            # One in both lists leaves both.
+            types |= {entry.type for entry in held if entry.number == change.key}
     return frozenset(types)
 
 

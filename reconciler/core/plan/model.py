@@ -179,11 +179,12 @@ class Unmanaged:
     """What lives in Daily and in no file. `rooms` is filled only when asked for.
 
     `listed`: it was asked for. A number that both dial-in stores show counts once.
+    `assignments` is None when the dial-in stores were not read.
     """
 
     room_count: int = 0
     rooms: tuple[str, ...] = ()
-    assignments: tuple[LiveAssignment, ...] = ()
+    assignments: tuple[LiveAssignment, ...] | None = None
     listed: bool = False
 
 

@@ -8,7 +8,7 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields, same
 from reconciler.core.compare.equality import Context, context, effective, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import NUMBER, SETTABLE
-from reconciler.core.model import Config, Desired, Live, LiveAssignment
+from reconciler.core.model import Config, Desired, Live, LiveAssignment, Store
 from reconciler.core.plan.changes import (
     DIFFERS,
     NOT_THERE,
@@ -38,6 +38,9 @@ STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answe
 SIP_MOVES = Risk("sip-addresses", "SIP addresses of the entries behind it may move")
 CALLS_HOOKS = Risk(
     "calls-webhooks", "Daily calls each room_creation_api once, as a test"
+)
+SIP_MOVES_TOO = Risk(
+    "sip-addresses", "its SIP address may move, because name_prefix is part of it"
 )
 MAY_ERASE = Risk(
     "may-erase", "a legacy write may erase entries of /domain-dialin-config"
@@ -63,6 +66,7 @@ def plan_numbers(config: Config, live: Live, selection: Selection) -> Draft:
         if selection.only("number", desired.key):
             _plan_number(desired, sight, ctx, live, selection, draft)
     draft.findings += unverified(draft.unverified)
+    draft.findings += _twice(config, live, selection)
     draft.changes = [_with_store_risks(c, config, live) for c in draft.changes]
     return draft
 
@@ -73,10 +77,31 @@ def _sight(number: str, config: Config, live: Live) -> _Sight:
         if assignment.number != number:
             continue
         if assignment.store == config.store:
-            mine = assignment
+            # A list may hold a number twice: the first one is what writing looks at.
+            mine = mine or assignment
         else:
-            other = assignment
+            other = other or assignment
     return _Sight(mine, other)
+
+
+def _twice(config: Config, live: Live, selection: Selection) -> Iterator[Finding]:
+    """Numbers that one store holds twice: which entry answers is unknown."""
+    places = {desired.key: desired.place for desired in config.of_kind("number")}
+    seen: dict[tuple[str, Store], list[LiveAssignment]] = {}
+    # A config without numbers has read but one of the stores.
+    for entry in live.assignments if live.purchased is not None else ():
+        if entry.number is not None and selection.only("number", entry.number):
+            seen.setdefault((entry.number, entry.store), []).append(entry)
+    for (number, store), entries in seen.items():
+        if len(entries) > 1:
+            types = " and as ".join(entry.type for entry in entries)
+            yield Finding(
+                "number-twice",
+                f"{number} is assigned twice in Daily's {store} dial-in store: "
+                f"as {types}; which one answers is unknown",
+                places.get(number),
+                "remove one of the two by hand",
+            )
 
 
 def _plan_number(
@@ -123,7 +148,7 @@ def _change(
     if not diff and not resend:
         return None
     send = entry(desired, mine, ctx)
-    return update(desired, mine, diff, _update_risks(mine), send, resent=resend)
+    return update(desired, mine, diff, _update_risks(mine, diff), send, resent=resend)
 
 
 def entry(
@@ -174,7 +199,10 @@ def _replace(desired: Desired, mine: LiveAssignment, ctx: Context) -> Change:
     )
 
 
-def _update_risks(mine: LiveAssignment) -> Iterator[Risk]:
+def _update_risks(mine: LiveAssignment, diff: Iterable[FieldChange]) -> Iterator[Risk]:
+    renamed = any(field.path == ("name_prefix",) for field in diff)
+    if mine.type == "pinless_dialin" and renamed:
+        yield SIP_MOVES_TOO
     known = SETTABLE[mine.type] | NUMBER.server_made | {"type"}
     unknown = (k for k, v in mine.fields.items() if k not in known and v is not None)
     yield from drops_keys(
@@ -191,6 +219,12 @@ def _with_store_risks(change: Change, config: Config, live: Live) -> Change:
         risks.append(MAY_ERASE)
     if change.action in (Action.DELETE, Action.REPLACE):
         risks.append(SIP_MOVES)
+    held = [
+        a for a in live.assignments if (a.store, a.number) == ("legacy", change.key)
+    ]
+    for twin in held[1:]:
+        text = f"also removes the second entry of this number ({twin.type})"
+        risks.append(Risk("interrupts-calls", text))
     types = {str(change.send.get("type", ""))}
     types |= {change.live.type} if isinstance(change.live, LiveAssignment) else set()
     if "pinless_dialin" in types:

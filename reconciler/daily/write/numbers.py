@@ -126,8 +126,8 @@ def _unchanged(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bo
     if not alike:
         run.note(
             change,
-            Outcome.FAILED,
-            "somebody else changed this number since it was planned; plan again",
+            Outcome.MOVED,
+            "this number was changed in Daily since it was planned; plan again",
         )
     return alike
 

@@ -94,7 +94,9 @@ def plan_document(
         "unmanaged": {
             "room_count": plan.unmanaged.room_count,
             "rooms": list(plan.unmanaged.rooms),
-            "assignments": [_entry(entry) for entry in plan.unmanaged.assignments],
+            "assignments": None
+            if (entries := plan.unmanaged.assignments) is None
+            else [_entry(entry) for entry in entries],
         },
         "no_longer_managed": [_dropped(dropped) for dropped in plan.dropped],
         "findings": [_finding(f) for f in plan.findings],

@@ -72,7 +72,7 @@ def plan_text(
 
 def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
     names = [short(name) for name in unmanaged.rooms]
-    entries = [short(entry.description) for entry in unmanaged.assignments]
+    entries = [short(entry.description) for entry in unmanaged.assignments or ()]
     for what, lines in (("rooms", names), ("assignments", entries)):
         if unmanaged.listed and lines:
             yield f"{what} in Daily and in no file:"

@@ -101,7 +101,7 @@ def planned(case: Case) -> Plan:
 
 
 FINDINGS_OF_PLANNING = (
-    *("unverified", "stores-differ", "other-store", "not-purchased"),
+    *("unverified", "stores-differ", "number-twice", "other-store", "not-purchased"),
     *("orphaned-assignment", "room-number-unassigned", "room-number-gone"),
     *("case-folded", "same-room-twice", "live-pin-expiry"),
     *("no-phone-slot", "account-suspended"),
@@ -147,7 +147,9 @@ def outcome(plan: Plan, case: Case) -> Case:
         "gates": {g.name: g.hint for g in gates if not g.open},
         "in_sync": plan.in_sync,
         "rooms": list(plan.unmanaged.rooms) or plan.unmanaged.room_count,
-        "assignments": [a.number or a.id for a in plan.unmanaged.assignments],
+        "assignments": None
+        if (entries := plan.unmanaged.assignments) is None
+        else [entry.number or entry.id for entry in entries],
         "requests": plan.live.requests,
     }
     always = {"changes", "findings", "gates"}
