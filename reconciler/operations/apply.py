@@ -21,7 +21,7 @@ from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.text import short
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
-from reconciler.errors import LockedError, ReconcilerError, RefusedError, UsageError
+from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.approve import approve, load_approved
 from reconciler.operations.lock import held
 from reconciler.operations.metrics import write_failure
@@ -76,13 +76,8 @@ def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> i
     allowed = parse_allow(asked.allow, NAMES)
     try:
         return _locked(session, paths, asked, allowed)
-    except RefusedAfterRenewalsError as error:
-        at = session.now() if error.renewals_ended_well else None
-        write_failure(session, asked.metrics, error.exit_code, renewed_at=at)
-        raise
-    except ReconcilerError as error:
-        busy = isinstance(error, LockedError)
-        write_failure(session, asked.metrics, error.exit_code, lock_held=busy)
+    except (KeyboardInterrupt, Exception) as error:
+        write_failure(session, asked.metrics, error)
         raise
 
 
@@ -164,7 +159,7 @@ def _run(job: _Job) -> int:
         made.plan,
         report,
         job.asked,
-        renewed=done.ended_well,
+        renewed=done.ended_well and not phase.left_out,
         silent=_says_nothing(made, job.asked),
     )
 
@@ -247,7 +242,7 @@ def _refused(
     """End a run that did nothing but renew, with a report on that."""
     session = job.session
     report = Report(results=done.results, pins=done.pins, stopped=cause.message)
-    well = done.ended_well and all_known(job.loaded)
+    well = done.ended_well and not phase.left_out and all_known(job.loaded)
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:
         return error

@@ -1,8 +1,8 @@
 """Metrics of an apply in Prometheus' text format, for node_exporter's textfile
 collector: https://github.com/prometheus/node_exporter#textfile-collector
 
-The time of the last success and the next expiry must outlive a failed run, so they
-are taken over from the file that is there.
+The times of the last success and of the last renewals, the next expiry and the counters
+must outlive a failed run, so they are taken over from the file that is there.
 """
 
 from __future__ import annotations
@@ -20,11 +20,31 @@ _PREFIX = "daily_reconciler"
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the file of an earlier run says; nothing where it cannot be read."""
+
+    domain: str = ""
+    last_run: float | None = None
+    last_success: float | None = None
+    last_renewal: float | None = None
+    nearest_expiry: float | None = None
+    lost_entries: int = 0
+    changed_pins: int = 0
+
+    def nearest_expiry_at(self, now: float) -> float | None:
+        """The seconds that are left of `nearest_expiry`."""
+        if self.nearest_expiry is None or self.last_run is None:
+            return None
+        return self.nearest_expiry - (now - self.last_run)
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """One run in numbers. Times are Unix seconds.
 
     `nearest_expiry`: seconds until the first managed room expires; None without one.
-    `last_renewal`: when a run last left no renewal that was due.
+    `last_renewal`: when a run last left no renewal that was due. `lost_entries` and
+    `changed_pins` count over all runs.
     """
 
     domain: str
@@ -39,18 +59,23 @@ class Metrics:
     last_renewal: float | None = None
     lock_held: bool = False
     findings: dict[str, int] = field(default_factory=dict)
+    lost_entries: int = 0
+    changed_pins: int = 0
 
 
 def metrics_of(
-    plan: Plan, report: Report, exit_code: int, last_success: float | None
+    plan: Plan, report: Report, exit_code: int, earlier: Earlier, *, renewed: bool
 ) -> Metrics:
-    """The metrics of a run that got as far as a report."""
+    """The metrics of a run that got as far as a report.
+
+    `renewed`: it left no renewal that was due.
+    """
     done = report.of(Outcome.DONE)
     succeeded = exit_code in (0, 2)
     return Metrics(
         domain=plan.live.domain.name,
         last_run=plan.now,
-        last_success=plan.now if succeeded else last_success,
+        last_success=plan.now if succeeded else earlier.last_success,
         exit_code=exit_code,
         changes={str(a): sum(r.change.action is a for r in done) for a in Action},
         failures=len(report.of(*UNDONE))
@@ -61,6 +86,9 @@ def metrics_of(
         requests=report.requests,
         throttled=report.throttled,
         nearest_expiry=_nearest_expiry(plan, report),
+        last_renewal=plan.now if renewed else earlier.last_renewal,
+        lost_entries=earlier.lost_entries + len(report.lost),
+        changed_pins=earlier.changed_pins + report.bad_pins,
         findings={i: sum(f.id == i for f in plan.findings) for i in MEASURED},
     )
 
@@ -80,6 +108,24 @@ def _nearest_expiry(plan: Plan, report: Report) -> float | None:
             ends[result.change.key] = pushed
     return min(
         (end - plan.now for end in ends.values() if end is not None), default=None
+    )
+
+
+def failure_of(report: Report, exit_code: int, earlier: Earlier, now: float) -> Metrics:
+    """The metrics of a run that ended before; its domain is the last one's.
+
+    `report` holds the renewals that it did nevertheless.
+    """
+    return Metrics(
+        domain=earlier.domain,
+        last_run=now,
+        last_success=earlier.last_success,
+        exit_code=exit_code,
+        failures=1 + report.bad_pins,
+        nearest_expiry=earlier.nearest_expiry_at(now),
+        last_renewal=earlier.last_renewal,
+        lost_entries=earlier.lost_entries + len(report.lost),
+        changed_pins=earlier.changed_pins + report.bad_pins,
     )
 
 
@@ -111,6 +157,10 @@ def _lines(m: Metrics) -> Iterator[str]:
         yield f"{_PREFIX}_findings{labels} {number}"
     text = "What the last run left undone, lost, or different from what it sent."
     yield from _gauge("failures", text, m, m.failures)
+    text = "Assignments outside of the config that runs found lost."
+    yield from _gauge("lost_entries_total", text, m, m.lost_entries, type_="counter")
+    text = "Rooms that runs found with another PIN than before, or none."
+    yield from _gauge("changed_pins_total", text, m, m.changed_pins, type_="counter")
     text = "1 when the last run ended because another one held the lock."
     yield from _gauge("lock_held", text, m, m.lock_held)
     yield from _gauge("requests", "Requests of the last run.", m, m.requests)
@@ -120,9 +170,11 @@ def _lines(m: Metrics) -> Iterator[str]:
         yield from _gauge("nearest_expiry_seconds", text, m, m.nearest_expiry)
 
 
-def _gauge(name: str, text: str, m: Metrics, value: float) -> Iterator[str]:
+def _gauge(
+    name: str, text: str, m: Metrics, value: float, *, type_: str = "gauge"
+) -> Iterator[str]:
     yield f"# HELP {_PREFIX}_{name} {text}"
-    yield f"# TYPE {_PREFIX}_{name} gauge"
+    yield f"# TYPE {_PREFIX}_{name} {type_}"
     yield f'{_PREFIX}_{name}{{domain="{_escaped(m.domain)}"}} {value:.0f}'
 
 
@@ -130,24 +182,25 @@ def _escaped(label: str) -> str:
     return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def last_success(text: str) -> float | None:
-    """The time of the last success in an earlier file of ours."""
-    return _value(text, "last_success_timestamp_seconds")
+def earlier_of(text: str) -> Earlier:
+    """What an earlier file says, line by line: one that is damaged spoils no other."""
+    domain = re.search(r'domain="([^"]*)"', text)
+    return Earlier(
+        domain=domain[1] if domain else "",
+        last_run=_value(text, "last_run_timestamp_seconds"),
+        last_success=_value(text, "last_success_timestamp_seconds"),
+        last_renewal=_value(text, "last_successful_renewal_timestamp_seconds"),
+        nearest_expiry=_value(text, "nearest_expiry_seconds"),
+        lost_entries=_count(text, "lost_entries_total"),
+        changed_pins=_count(text, "changed_pins_total"),
+    )
 
 
-def last_renewal(text: str) -> float | None:
-    """The time of the last successful renewals in an earlier file of ours."""
-    return _value(text, "last_successful_renewal_timestamp_seconds")
-
-
-def nearest_expiry(text: str, now: float) -> float | None:
-    """What an earlier file of ours said, as far as it has come since."""
-    left = _value(text, "nearest_expiry_seconds")
-    then = _value(text, "last_run_timestamp_seconds")
-    return None if left is None or then is None else left - (now - then)
+def _count(text: str, name: str) -> int:
+    return max(0, int(_value(text, name) or 0))
 
 
 def _value(text: str, name: str) -> float | None:
-    pattern = rf"^{_PREFIX}_{name}\{{[^}}]*\}} (-?\d+)"
+    pattern = rf"^{_PREFIX}_{name}\{{[^}}\n]*\}} (-?[0-9]{{1,15}})$"
     found = re.search(pattern, text, re.MULTILINE)
     return float(found[1]) if found else None

@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pytest
 from kit import World
 
+from reconciler.sandbox.settings import Assume
+
 CONFIG = """
 rooms:
   lobby:
@@ -219,3 +221,49 @@ def test_validate_for_github(world: World) -> None:
     assert "%25" in commands[0]
     assert "5 more errors" in commands[-1]
     assert not any(line.startswith("::set-output") for line in ran.out.splitlines())
+
+
+PINS = "daily_reconciler_changed_pins_total"
+LOST = "daily_reconciler_lost_entries_total"
+RENEWED = "daily_reconciler_last_successful_renewal_timestamp_seconds"
+LAST = "daily_reconciler_last_run_timestamp_seconds"
+
+
+def test_a_changed_pin_counts_once_and_stays_counted(
+    make_world: Callable[..., World],
+) -> None:
+    """Although the report fails, metrics are written twice, and later runs end well."""
+    world = make_world(assume=Assume(pin="renewed"))
+    world.write(CONFIG)
+    world.apply("--metrics", "daily.prom")
+    assert (_metrics(world)[PINS], _metrics(world)[LOST]) == (0, 0)
+    world.write(CONFIG.replace("Phone Caller", "Caller"))
+
+    allowed = ("--allow", "new-pin=0", "--report", "/dev/full")
+    world.apply("--metrics", "daily.prom", *allowed, expect=3)
+    assert _metrics(world)[PINS] == 1
+
+    world.apply("--metrics", "daily.prom")
+    world.write("rooms: {lobby: {privacy: no}}")
+    world.apply("--metrics", "daily.prom", expect=1)
+    assert (_metrics(world)[PINS], _metrics(world)[LOST]) == (1, 0)
+
+
+def test_renewals_count_as_successful_when_none_that_was_due_is_left(
+    world: World,
+) -> None:
+    """Also when nothing was due, and when a gate refuses the rest of the run."""
+    metrics = ("--metrics", "daily.prom")
+    world.apply(*metrics)
+    assert _metrics(world)[RENEWED] == _metrics(world)[LAST]
+    before = _metrics(world)[RENEWED]
+
+    later = ("--clock-offset", "3d")
+    world.write(CONFIG + "  gone: {state: absent}\nlimits: {delete: 0}\n")
+    world.sandbox.store.add_room("gone")
+    world.apply(*metrics, *later, expect=4)
+    assert _metrics(world)[RENEWED] >= before + 3 * 86_400 - 1
+
+    world.write(CONFIG)
+    world.apply(*metrics, "--clock-offset", "130d", "--only", "room:lobby")
+    assert _metrics(world)[RENEWED] < before + 4 * 86_400

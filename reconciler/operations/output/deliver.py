@@ -18,11 +18,12 @@ from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.files import check_writable, is_file, write_private
-from reconciler.operations.metrics import write_metrics
+from reconciler.operations.metrics import read_earlier, write_metrics
 from reconciler.operations.options import ApplyOptions
 from reconciler.operations.session import Session
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
+from reconciler.render.metrics import metrics_of
 from reconciler.render.text.report import report_text
 from reconciler.render.words import Paint
 
@@ -53,12 +54,14 @@ def deliver(
 ) -> int:
     """Write the report wherever it is wanted; returns the exit code of the run.
 
-    `renewed`: every renewal that was due ended well. `silent`: a run that ends with 0
+    `renewed`: no renewal that was due is left. `silent`: a run that ends with 0
     says nothing.
     """
+    # The files may be written again with another code, and each loss counts once.
+    earlier = read_earlier(asked.metrics)
 
     def metrics(path: Path) -> None:
-        write_metrics(path, plan, report, code, renewed=renewed)
+        write_metrics(path, metrics_of(plan, report, code, earlier, renewed=renewed))
 
     code = report.exit_code
     differs = report.results or counted(plan.findings)
