@@ -77,6 +77,10 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "deprecated-property": (_W, "a property that Daily no longer documents"),
     # Planning.
     "unverified": (_W, "a value that Daily may keep without showing it"),
+    "other-dialin-number": (
+        _W,
+        "Daily shows another number for a room than room_numbers names",
+    ),
     "stores-differ": (_W, "the two dial-in stores disagree about a number"),
     "number-twice": (_W, "one dial-in store assigns a number twice"),
     "other-store": (_E, "a declared number lives only in the other store"),

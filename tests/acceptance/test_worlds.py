@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import World
+from kit import NUMBERS, World
 
 from reconciler.sandbox.settings import ASSUMPTIONS, Assume
 
@@ -433,3 +433,41 @@ def test_lists_that_show_the_pins_are_enough(make_world: MakeWorld) -> None:
     world.run("dialin", "config.yaml")
 
     assert [r.path for r in world.sent("GET") if r.path.startswith("/rooms/")] == []
+
+
+@pytest.mark.parametrize("number", ASSUMPTIONS["number"])
+def test_rooms_whose_numbers_are_not_shown(make_world: MakeWorld, number: str) -> None:
+    """Only where the number of a room follows its list is a lost list a difference."""
+    world = make_world(assume=Assume(echo="lossy", number=number))
+    named = {"desk": NUMBERS[1], "ward": NUMBERS[2]}
+    rooms = {
+        name: {
+            "privacy": "private",
+            "expires": {"after": "180d", "renew_before": "60d"},
+            "properties": {"dialin": {"display_name": "A", "room_numbers": [one]}},
+        }
+        for name, one in named.items()
+    }
+    numbers = {one: {"pin_dialin": {}} for one in NUMBERS[:3]}
+    world.write(f"phone_numbers: {json.dumps(numbers)}\nrooms: {json.dumps(rooms)}\n")
+    world.apply()
+    before = [finding["id"] for finding in world.plan_json()["findings"]]
+    assert before == ["other-dialin-number" if number == "earliest" else "unverified"]
+
+    ward = world.sandbox.store.rooms["ward"]
+    ward.properties["dialin"] = {"display_name": "A"}
+    ward.dialin_number = world.sandbox.store.number_to_dial(ward.properties)
+    changes = world.plan_json()["changes"]
+
+    assert [c["key"] for c in changes] == (["ward"] if number == "follows" else [])
+    world.apply()
+    listed = world.run("dialin", "config.yaml", "--format", "json").json["rooms"]
+    certain = {
+        n["number"]
+        for room in listed
+        for n in room["numbers"]
+        if n["source"] in ("room", "daily")
+    }
+    assert certain == (
+        {NUMBERS[1], NUMBERS[2]} if number == "follows" else {NUMBERS[0]}
+    )

@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.dialin.number_use import default_number
+from reconciler.core.dialin.shown_number import shown_number
 from reconciler.core.model import Config, Desired, Live, LiveRoom
-from reconciler.core.phone import e164, is_e164, room_numbers
+from reconciler.core.phone import is_e164, room_numbers
 from reconciler.core.times import expired
 
 GLOBAL_NUMBERS: Final = (
@@ -46,6 +47,7 @@ class Source(enum.StrEnum):
 
     ROOM = "room"
     DAILY = "daily"
+    DECLARED = "declared"
     ASSUMED = "assumed"
     GLOBAL = "global"
 
@@ -61,6 +63,8 @@ class Number:
     @property
     def note(self) -> str:
         """How sure that is, for people; empty when it is certain."""
+        if self.source is Source.DECLARED:
+            return "not confirmed: Daily does not show that the room has it"
         if self.source is Source.ASSUMED:
             return "assumed: the number you bought first"
         return f"Daily's own number, {self.country}" if self.country else ""
@@ -142,13 +146,16 @@ def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> 
 def _numbers(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
     written = room_numbers(desired.fields)
     shown = room_numbers(room.config)
-    # Daily shows them in any order; the file's first is the one people meant first.
-    named = written if set(written) == set(shown) else shown or written
-    if named:
-        yield from map(Number, named)
+    given = shown_number(room)
+    if shown:
+        # In any order; the file's first is the one people meant first.
+        yield from map(Number, written if set(written) == set(shown) else shown)
         return
-    if given := room.config.get("dialin_number"):
-        yield Number(e164(str(given)), Source.DAILY)
+    for number in written:
+        yield Number(number, Source.ROOM if number == given else Source.DECLARED)
+    if given and given not in written:
+        yield Number(given, Source.DAILY)
+    if given or written:
         return
     if owned := default_number(live):
         yield Number(owned, Source.ASSUMED)

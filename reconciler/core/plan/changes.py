@@ -15,6 +15,7 @@ from reconciler.core.plan.model import Action, Change, Risk
 NOT_THERE: Final = "not in Daily"
 _NAMED: Final = 3
 """So many rooms are named one by one in a hint; more have a pattern."""
+NAMED: Final = ("dialin", "room_numbers")
 DIFFERS: Final = "differs from the file"
 RESENT: Final = "sent again on request"
 
@@ -138,6 +139,23 @@ def unverified(found: Sequence[tuple[Desired, Path]]) -> Iterator[Finding]:
             path,
             command=("apply", *_resend(holders)),
         )
+
+
+def other_numbers(found: Sequence[tuple[Desired, str]]) -> Iterator[Finding]:
+    """Rooms that show a number which their file does not name: one finding."""
+    if not found:
+        return
+    (first, number), holders = found[0], [desired for desired, _ in found]
+    more = f" (and of {len(found) - 1:,} more rooms another)" if len(found) > 1 else ""
+    yield Finding(
+        "other-dialin-number",
+        f"Daily does not show room_numbers of room {first.key}, and shows {number} as "
+        f"its number{more}; callers may reach it by that one only",
+        first.places.get(NAMED) or first.place,
+        "to accept that: write_only: [dialin.room_numbers]; to send room_numbers now",
+        NAMED,
+        command=("apply", *_resend(holders)),
+    )
 
 
 def _resend(holders: Sequence[Desired]) -> Iterator[str]:

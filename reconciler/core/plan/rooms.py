@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.core.body.overlay import settled, update_body
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
 from reconciler.core.compare.equality import Context, context, sides
+from reconciler.core.dialin.shown_number import followed, other_number
 from reconciler.core.kinds import ROOM
 from reconciler.core.model import Config, Desired, Live, LiveRoom, Path
 from reconciler.core.plan.changes import (
+    NAMED,
     NOT_THERE,
     change,
     created,
     deletion,
+    other_numbers,
     unverified,
     update,
 )
@@ -53,6 +56,8 @@ class _Scene:
     selection: Selection
     ctx: Context
     waiting: Mapping[str, int]
+    followed: frozenset[str]
+    others: list[tuple[Desired, str]] = field(default_factory=list)
 
 
 def plan_rooms(
@@ -67,7 +72,7 @@ def plan_rooms(
     ctx = context(ROOM, live.domain.config, shown, witnessed)
     left = waiting(config, live, now).items()
     waits = {name: secs for name, secs in left if selection.only("room", name)}
-    scene = _Scene(config, live, now, selection, ctx, waits)
+    scene = _Scene(config, live, now, selection, ctx, waits, followed(config, live))
     draft = Draft(witnessed=ctx.witnessed)
     draft.findings += waiting_finding(scene.waiting)
     draft.findings += account(live.domain)
@@ -77,6 +82,7 @@ def plan_rooms(
         draft.found += room is not None and not room.expired(now)
         if selection.only("room", desired.key):
             _plan_room(desired, room, scene, draft)
+    draft.findings += other_numbers(scene.others)
     draft.findings += unverified(draft.unverified)
     return draft
 
@@ -143,9 +149,13 @@ def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:
 def _updates(
     desired: Desired, room: LiveRoom, scene: _Scene, draft: Draft
 ) -> Iterator[Change]:
-    forced = partial(scene.selection.forced, "room", desired.key)
-    both = sides(desired, room.fields, scene.ctx, forced)
-    draft.unverified += [(desired, path) for path in both.unverified]
+    both = sides(desired, room.fields, scene.ctx, _forced(desired, room, scene))
+    other = other_number(desired, room)
+    for path in both.unverified:
+        if path == NAMED and other:
+            scene.others.append((desired, other))
+        else:
+            draft.unverified.append((desired, path))
     exp = _rolled_exp(desired, room, scene.now)
     if due(desired, room, scene.now):
         draft.findings += pin_expiry(desired, room, {"exp": exp}, scene.now)
@@ -169,6 +179,14 @@ def _updates(
     removed = _lost_pin(room) if ends else ()
     risks = update_risks(room, send)
     yield update(desired, room, diff, risks, send, removed=removed, resent=resend)
+
+
+def _forced(desired: Desired, room: LiveRoom, scene: _Scene) -> Callable[[Path], bool]:
+    """Which keys that Daily may hide differ: changed by the revision, or disproved."""
+    other = other_number(desired, room)
+    disproved = bool(other and scene.followed - {other})
+    changed = partial(scene.selection.forced, "room", desired.key)
+    return lambda path: changed(path) or (disproved and path == NAMED)
 
 
 def _rolled_exp(desired: Desired, room: LiveRoom, now: float) -> int | None:

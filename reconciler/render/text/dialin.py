@@ -15,6 +15,8 @@ HIDDEN: Final = "*" * 11
 """Stands for a PIN that is left out, as long as a PIN is."""
 
 _NOTES: Final = {
+    Source.DECLARED: "not confirmed: the file names this number, and Daily does not\n"
+    "show whether the room has it. Call it once before you give it away.",
     Source.ASSUMED: "assumed: Daily names no number for the room, so callers are\n"
     "taken to use the one that was bought first.",
     Source.GLOBAL: "Daily's: one of Daily's own numbers, since the domain has none\n"
@@ -63,6 +65,8 @@ def _rows(entry: DialIn) -> Iterable[tuple[str, ...]]:
 
 
 def _note(number: Number) -> str:
+    if number.source is Source.DECLARED:
+        return "not confirmed"
     if number.source is Source.ASSUMED:
         return "assumed"
     return f"Daily's, {number.country}" if number.source is Source.GLOBAL else ""

@@ -13,6 +13,7 @@ from reconciler.core.dialin.sheet import (
     tel_link,
 )
 from reconciler.core.model import Config, Desired, Live, LiveDomain, LiveRoom
+from reconciler.render.text.dialin import dialin_text
 
 ONE, TWO = "+12095550101", "+12095550102"
 PIN = "01234567890"
@@ -83,3 +84,32 @@ def test_an_expired_room_shows_no_pin() -> None:
 def test_an_end_that_is_no_time_is_none(exp: object) -> None:
     """Whatever stands in `exp`, the list is made."""
     assert listed({"exp": exp}, [ONE]).expires is None
+
+
+@pytest.mark.parametrize(
+    ("config", "sources"),
+    [
+        ({}, {ONE: "declared", TWO: "declared"}),
+        ({"dialin_number": ""}, {ONE: "declared", TWO: "declared"}),
+        ({"dialin_number": TWO[1:]}, {ONE: "declared", TWO: "room"}),
+        (
+            {"dialin_number": "+12095550103"},
+            {ONE: "declared", TWO: "declared", "+12095550103": "daily"},
+        ),
+        (
+            {"dialin": {"room_numbers": [TWO, ONE]}, "dialin_number": "+12095550103"},
+            {ONE: "room", TWO: "room"},
+        ),
+        ({"dialin": {"room_numbers": [TWO]}}, {TWO: "room"}),
+    ],
+)
+def test_a_number_is_certain_only_where_daily_shows_it(
+    config: dict[str, object], sources: dict[str, str]
+) -> None:
+    """What the file names and Daily does not show is marked, in every format."""
+    entry = listed(config, [ONE, TWO])
+
+    assert {n.number: str(n.source) for n in entry.numbers} == sources
+    doubtful = [n for n in entry.numbers if str(n.source) == "declared"]
+    assert all("not confirmed" in number.note for number in doubtful)
+    assert ("not confirmed" in dialin_text([entry])) == bool(doubtful)

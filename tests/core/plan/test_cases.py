@@ -101,7 +101,14 @@ def planned(case: Case) -> Plan:
 
 
 FINDINGS_OF_PLANNING = (
-    *("unverified", "stores-differ", "number-twice", "other-store", "not-purchased"),
+    *(
+        "unverified",
+        "other-dialin-number",
+        "stores-differ",
+        "number-twice",
+        "other-store",
+        "not-purchased",
+    ),
     *("orphaned-assignment", "room-number-unassigned", "room-number-gone"),
     *("case-folded", "same-room-twice", "live-pin-expiry"),
     *("no-phone-slot", "account-suspended"),
