@@ -116,6 +116,13 @@ CONFIGS: Final = st.fixed_dictionaries(
 )
 """Rooms with any properties, and numbers of both kinds; every value is valid."""
 
+WITH_CALLERS: Final = st.builds(
+    lambda config, phones: {**config, "rooms": {**config["rooms"], **phones}},
+    CONFIGS,
+    st.fixed_dictionaries({f"phone-{n}": _PIN_ROOM for n in range(3)}),
+)
+"""The same, with three rooms that people call."""
+
 # `lossy` shows less than it holds, which no reading can tell.
 _ASSUMED: Final = {
     "echo": ("recorded", "sparse", "explicit", "full"),
@@ -203,6 +210,8 @@ def differences(store: Store, chosen: str, drawn: Mapping[str, Any]) -> Iterator
     """Where the state of the sandbox is not what a drawn config says."""
     for name, wanted in drawn["rooms"].items():
         room = store.rooms.get(name)
+        if room is not None and room.expired(NOW):
+            room = None
         if room is None or "state" in wanted:
             if (room is None) != ("state" in wanted):
                 yield f"{name} is {'missing' if room is None else 'there'}"
@@ -215,6 +224,8 @@ def differences(store: Store, chosen: str, drawn: Mapping[str, Any]) -> Iterator
             behaves = _behaves(held, default)
             # Null is the default, whether Daily holds it or holds nothing.
             reset = held is None or held == (default or False)
+            if key == "enable_recording" and behaves in ("0", ""):
+                behaves = False
             if not (reset if value is None else _covers(behaves, value)):
                 yield f"{name}: {key} is {held!r}, not {value!r}"
     held_numbers = _held_numbers(store, chosen)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,10 +51,12 @@ def run_here(
     url: str,
     *args: str,
     on_pause: Callable[[], None] = lambda: None,
+    now: Callable[[], float] = time.time,
 ) -> Ran:
     """Run the command line in this process. Nothing sleeps.
 
-    `on_pause` is told whenever the program would wait before another try.
+    `on_pause` is told whenever the program would wait before another try. `now`: Unix
+    seconds.
     """
 
     def sleep(seconds: float) -> None:
@@ -61,7 +64,7 @@ def run_here(
             on_pause()
 
     def surroundings(stop: threading.Event) -> Environment:
-        return replace(real(stop), sleep=sleep)
+        return replace(real(stop), sleep=sleep, now=now)
 
     out, err = io.StringIO(), io.StringIO()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -21,16 +21,18 @@ def update_body(
 ) -> dict[str, object]:
     """The fields an update sends: the named ones whole, and `exp` beside `dialin`.
 
-    `exp` is what `expires` wants now, if it wants something.
+    `exp` is what `expires` wants now, if it wants something. Beside anything but
+    `dialin` it is left to the renewal, which goes first; without an end there is none.
     """
     send: dict[str, object] = {}
     for name in names:
         if name in desired.fields:
             want, have = desired.fields[name], room.fields.get(name)
             send[name] = overlay((name,), want, have, ctx)
-    if exp is not None:
+    writes_dialin = send.get("dialin") is not None
+    if exp is not None and (writes_dialin or room.exp is None):
         send["exp"] = exp
-    if send.get("dialin") is not None and "exp" not in send:
+    if writes_dialin and "exp" not in send:
         # Whether a write of dialin must carry exp again is not documented.
         known = desired.fields.get("exp") or room.exp
         if known is not None:
