@@ -471,3 +471,26 @@ def test_rooms_whose_numbers_are_not_shown(make_world: MakeWorld, number: str) -
     assert certain == (
         {NUMBERS[1], NUMBERS[2]} if number == "follows" else {NUMBERS[0]}
     )
+
+
+@pytest.mark.parametrize("others", [0, 350], ids="{}-others".format)
+def test_a_revival_sends_what_the_approved_plan_lists(
+    make_world: MakeWorld, others: int
+) -> None:
+    """The end that an expired room gets for a day is in the plan, or is not sent."""
+    world = zombies(make_world, 1)
+    for number in range(others):
+        world.sandbox.store.add_room(f"other-{number}")
+    declare(world, 1, BODIES["no-exp"])
+    (change,) = world.plan_json("--out", "plan.json")["changes"]
+    listed = {tuple(field["path"]) for field in change["also_sent"]}
+    world.forget()
+
+    ran = world.run("apply", "config.yaml", "--yes", "--plan", "plan.json")
+
+    sends = [r for r in world.sent("POST") if r.path == "/rooms/old-00"]
+    if ("exp",) in listed:
+        assert (ran.code, len(sends)) == (0, 2), ran.out + ran.err
+    else:
+        assert (ran.code, len(sends)) == (4, 0), ran.out + ran.err
+        assert "expired room of this name" in ran.out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Final
 
 from reconciler.core.body.overlay import settled, update_body
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
@@ -46,6 +47,9 @@ from reconciler.core.plan.room_risks import (
 )
 from reconciler.core.secrecy import Secret
 from reconciler.core.times import expired
+
+FOR_A_DAY: Final = "a day from now, then none"
+"""The `exp` of an expired room that comes back and has none in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
     if room is not None:
         risks.append(MAY_REVIVE)
     reason = NOT_THERE if room is None else "has expired"
-    return change(
+    made = change(
         Action.CREATE,
         desired,
         reason,
@@ -138,6 +142,11 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
         risks=risks,
         send=send,
     )
+    if room is None or "exp" in send:
+        return made
+    # Only a later end brings such a room back.
+    end = FieldChange(("exp",), room.exp, FOR_A_DAY)
+    return replace(made, also_sent=(*made.also_sent, end))
 
 
 def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:

@@ -120,6 +120,12 @@ def _revive(run: Run, change: Change, room: LiveRoom) -> LiveRoom:
             "Daily still holds an expired room of this name that has a PIN, and such "
             "a room needs an end: write `expires`, or wait until Daily has removed it"
         )
+    if exp is None and run.options.reviewed and change.live is None:
+        raise MovedError(
+            "Daily still holds an expired room of this name; it needs an end to come "
+            "back, and the plan shows none: write `expires`, or apply with --yes and "
+            "without --plan"
+        )
     if exp is None:
         said = "the room had expired: exp was set for a day and taken away again"
         run.remark(change, change, said)
