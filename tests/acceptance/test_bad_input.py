@@ -168,7 +168,7 @@ def raw_run() -> Callable[..., Ran]:
 
         world.monkeypatch.chdir(world.folder)
         world.capsys.readouterr()
-        code = run(list(args))
+        code = run(list(args), environment=world.environment)
         captured = world.capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
