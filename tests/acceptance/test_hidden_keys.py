@@ -144,3 +144,26 @@ def test_an_approved_plan_says_whose_change_it_is(make_world: MakeWorld) -> None
     assert "drift" in ran.out
     origins = {f["path"][0]: f["origin"] for f in reviewed["changes"][0]["fields"]}
     assert origins == {"privacy": "drift", "dialin": "change"}
+
+
+@pytest.mark.parametrize("nested", ["merge", "replace"])
+def test_a_hidden_key_that_leaves_the_file_is_listed_and_reset(
+    make_world: MakeWorld, nested: str
+) -> None:
+    """Removed, it is no longer managed; the line that is shown resets it."""
+    more = ", wait_for_meeting_start: {}"
+    text = ROOM.format(more=more.format("true"))
+    world = committed(make_world, text, echo="lossy", nested=nested)
+    world.write(ROOM.format(more=""))
+
+    (dropped,) = against_base(world)["no_longer_managed"]
+
+    assert dropped["path"] == ["dialin", "wait_for_meeting_start"]
+    assert dropped["to_remove"] == "wait_for_meeting_start: null"
+    world.write(ROOM.format(more=more.format("null")))
+    (change,) = against_base(world)["changes"]
+    assert [field["after"] for field in change["fields"]] == [False]
+    world.apply("--plan", "plan.json")
+    dialin = world.sandbox.store.rooms["desk"].properties["dialin"]
+    assert dialin["wait_for_meeting_start"] is False
+    assert world.plan_json()["findings"] == []

@@ -43,9 +43,10 @@ def update_body(
 def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
     """A declared value as it is written over the live one.
 
-    A null inside an object leaves its key out where Daily shows nothing. Where Daily
-    shows a value, the effective default is written, since a merge would keep the value;
-    without a known default it is null, which clears a field elsewhere in Daily's API.
+    A null inside an object leaves its key out where Daily has nothing. Where Daily
+    shows a value, or may hide one, the effective default is written, since a merge
+    would keep the value; without a known default it is null, which clears a field
+    elsewhere in Daily's API.
     """
     if not isinstance(want, Mapping):
         return settled(want)
@@ -54,9 +55,18 @@ def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
     for key, value in want.items():
         if value is not None:
             body[key] = overlay((*path, key), value, live.get(key), ctx)
-        elif live.get(key) is not None:
-            body[key] = _reset((*path, key), live[key], ctx)
+        elif live.get(key) is not None or may_hold((*path, key), have, ctx):
+            body[key] = _reset((*path, key), live.get(key), ctx)
     return body
+
+
+def may_hold(path: Path, have: object, ctx: Context) -> bool:
+    """Daily may hide a value here, and there is a default to put in its place.
+
+    `have`: the object that the path leads into, as Daily shows it.
+    """
+    hidden = isinstance(have, Mapping) and path in ctx.kind.maybe_hidden
+    return hidden and effective_default(path, ctx) is not None
 
 
 def _reset(path: Path, have: object, ctx: Context) -> object:

@@ -142,9 +142,12 @@ class _Pairing:
 
     def _hides(self, path: Path, have: object, want: object) -> bool:
         """Daily may hold a value here without showing it."""
-        if have is not None or want is None:
+        if have is not None:
             return False
         hidden = path in self.ctx.kind.maybe_hidden and path not in self.ctx.witnessed
+        if want is None:
+            # Null is the default, which is sent where there is one.
+            return hidden and effective_default(path, self.ctx) is not None
         return hidden or want == ""
 
     def _object(self, path: Path, have: object, want: object) -> tuple[object, object]:

@@ -121,8 +121,13 @@ def _keys(
     seen = have if isinstance(have, Mapping) else {}
     under = (*_place(old, new, name), name)
     for key, value in before.items():
-        if value is not None and key not in after and seen.get(key) is not None:
-            yield Dropped(old.kind, old.key, (name, key), f"{key}: null", under)
+        hidden = have is not None and (name, key) in KINDS[old.kind].maybe_hidden
+        if value is None or key in after or (seen.get(key) is None and not hidden):
+            continue
+        # Null resets what Daily hides only where a default is known.
+        known = seen.get(key) is not None or (name, key) in KINDS[old.kind].defaults
+        line = f"{key}: null" if known else ""
+        yield Dropped(old.kind, old.key, (name, key), line, under)
 
 
 def _kept_line(name: str, value: object, room: LiveRoom | None) -> str:
