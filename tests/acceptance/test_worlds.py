@@ -359,7 +359,7 @@ def test_a_bucket_moves_to_another_provider(make_world: MakeWorld) -> None:
 
 
 def test_a_null_that_daily_refuses_is_left_out(make_world: MakeWorld) -> None:
-    """Where PUT resets what is left out, a refused null is not needed."""
+    """Where PUT resets what is left out, a refused null is not needed; it is named."""
     world = make_world(assume=Assume(null="refused", put="reset"))
     pinless = {"room_creation_api": HOOK, "hmac": "Zm9yZWlnbg=="}
     world.sandbox.store.add_dialin_config(
@@ -369,10 +369,11 @@ def test_a_null_that_daily_refuses_is_left_out(make_world: MakeWorld) -> None:
     body = {"pinless_dialin": {"name_prefix": None, **pinless}}
     world.write(f"phone_numbers: {json.dumps({'+12095550100': body})}\n")
 
-    world.apply()
+    ran = world.apply()
 
     (config,) = world.sandbox.store.dialin_configs.values()
     assert config.fields == {"phone_number": "+12095550100", **pinless}
+    assert "Daily refused name_prefix, which was left out" in ran.out
 
 
 def test_a_field_that_cannot_be_cleared_is_named(make_world: MakeWorld) -> None:

@@ -50,8 +50,9 @@ class Case:
 
     `touched`: what happened to rooms in Daily, by name. `foreign`: entries that no
     file declares. `rolling`: PIN rooms have `expires`. `hidden`: secrets are
-    variables in this revision. `reviewed`: the plan of before is applied.
-    `allow`: gates are opened; `pins`: PINs may change.
+    variables in this revision. `nulls`: it resets a nested key of each live object.
+    `reviewed`: the plan of before is applied. `allow`: gates are opened; `pins`: PINs
+    may change.
     """
 
     assume: Assume
@@ -63,6 +64,7 @@ class Case:
     foreign: bool = False
     rolling: bool = False
     hidden: bool = False
+    nulls: bool = False
     reviewed: bool = False
     allow: bool = False
     pins: bool = False
@@ -157,6 +159,30 @@ def written(case: Case, config: Node, *, hidden: bool = False) -> str:
     return json.dumps({**drawn.head(case.chosen), **config})
 
 
+def with_nulls(case: Case) -> Node:
+    """The config with a null for a key of each live object that it does not write."""
+    config = copy.deepcopy(case.config)
+    for section, key, name, nested in _resets(case):
+        fields = config[section][key]
+        (fields["properties"] if section == "rooms" else fields)[name][nested] = None
+    return config
+
+
+def _resets(case: Case) -> Iterator[tuple[str, str, str, str]]:
+    """Section, key, object and nested key of what `with_nulls` resets."""
+    for section in ("rooms", "phone_numbers"):
+        for key, wanted in case.config[section].items():
+            live = case.live[section].get(key, {})
+            if section == "rooms":
+                wanted, live = wanted.get("properties", {}), live.get("properties", {})
+            for name, value in wanted.items():
+                have = live.get(name)
+                if not (isinstance(value, dict) and isinstance(have, dict)):
+                    continue
+                if more := sorted(have.keys() - value.keys() - {"hmac"}):
+                    yield section, key, name, more[0]
+
+
 def tried(case: Case, folder: Path) -> Trial:
     """Plan against the base, apply, and plan again."""
     store = live_store(case)
@@ -171,7 +197,8 @@ def tried(case: Case, folder: Path) -> Trial:
         return answer
 
     (folder / "base.yaml").write_text(written(case, case.base))
-    (folder / "daily.yaml").write_text(written(case, case.config, hidden=case.hidden))
+    config = with_nulls(case) if case.nulls else case.config
+    (folder / "daily.yaml").write_text(written(case, config, hidden=case.hidden))
     # Only an approved plan tells an apply what this revision changed.
     against = ("--base", "base.yaml") if case.reviewed else ()
     planning = ("plan", "daily.yaml", *against, "--out", "plan.json")
@@ -269,13 +296,18 @@ def _shown(case: Case, trial: Trial) -> Iterator[str]:
         for kind, key, body in sent(request):
             in_list = case.chosen == "legacy" and kind == "number"
             listed = changes.get((kind, key), [])
-            if in_list and body in held:
+            if in_list and (body in held or _unshown(body) in map(_unshown, held)):
                 continue
             known = list(_known(case, trial, kind, key)) if listed else []
             if any(not differs(one, body, known, in_list=in_list) for one in listed):
                 continue
             if not remarks.get((kind, key)):
                 yield f"sent {kind} {key} {body}, shown {listed}"
+
+
+def _unshown(entry: Leaves) -> Leaves:
+    """An entry without its secret: whether one may go is for a gate."""
+    return {path: value for path, value in entry.items() if path != ("hmac",)}
 
 
 def _deletion(trial: Trial, request: httpx.Request) -> Iterator[str]:
@@ -363,6 +395,26 @@ def left_over(case: Case, trial: Trial) -> Iterator[str]:
                 for _, key in HIDDEN:
                     properties["dialin"].pop(key, None)
     yield from drawn.differences(trial.store, case.chosen, config)
+    if case.nulls:
+        yield from _not_reset(case, trial)
+
+
+def _not_reset(case: Case, trial: Trial) -> Iterator[str]:
+    """Nested keys that hold something else than nothing, an empty list or a default."""
+    entries = _entries(trial.store)
+    for section, key, name, nested in _resets(case):
+        default: Any = None
+        if section == "phone_numbers":
+            held: Any = entries.get((case.chosen, key), {}).get(nested)
+        else:
+            room = trial.store.rooms.get(key)
+            hides = case.assume.echo == "lossy" and (name, nested) in HIDDEN
+            if room is None or hides:
+                continue
+            held = (room.properties.get(name) or {}).get(nested)
+            default = (trial.store.defaults().get(name) or {}).get(nested)
+        if held and held != default:
+            yield f"{key}: {name}.{nested} is {held!r}, not reset"
 
 
 def _findings(trial: Trial, id_: str) -> str:
@@ -396,9 +448,12 @@ def _callers(case: Case, trial: Trial) -> Iterator[str]:
 def _foreign(case: Case, trial: Trial) -> Iterator[str]:
     """What no file declares is as it was, or is named as lost."""
     lost = " ".join(trial.report.get("lost", ()))
+    gates = " ".join(g["message"] for g in trial.document.get("gates", ()))
     declared = case.config["phone_numbers"]
     was, is_ = _entries(trial.before), _entries(trial.store)
     for where, entry in was.items():
+        if case.allow and where[1] in gates:
+            continue
         if where[1] not in declared and is_.get(where) != entry:
             blind = case.allow and case.chosen == "legacy"
             if where[1] not in lost and not (blind and case.assume.lists == "absent"):

@@ -186,18 +186,20 @@ def _create(run: Run, change: Change) -> None:
 
 
 def _update(run: Run, change: Change) -> None:
-    nulls = any(value is None for _, value in leaves(change.send))
+    nulls = [".".join(map(str, p)) for p, v in leaves(change.send) if v is None]
 
     def send() -> None:
         nonlocal nulls
-        body = wire.assignment_to_json(change.key, change.send, with_nulls=nulls)
+        body = wire.assignment_to_json(change.key, change.send, with_nulls=bool(nulls))
         try:
             run.client.send("PUT", _entry_path(change), body)
         except DailyRejectedError as error:
             if error.status != 400 or not nulls:
                 raise
-            nulls = False
+            what = f"Daily refused {', '.join(nulls)}, which was left out"
+            nulls = []
             send()
+            run.remark(change, change, what)
 
     settle(
         send,
