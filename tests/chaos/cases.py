@@ -21,6 +21,8 @@ ASSUMES = {"default": Assume(), "otherwise": OTHERWISE}
 
 Moment = Literal["before", "unanswered", "underway", "answered"]
 MOMENTS: tuple[Moment, ...] = ("before", "unanswered", "underway", "answered")
+SignalMoment = Literal["unanswered", "answered", "throttled"]
+SIGNAL_MOMENTS: tuple[SignalMoment, ...] = ("unanswered", "answered", "throttled")
 Where = Literal["first", "last", "all"]
 
 
@@ -36,6 +38,34 @@ class Boundary:
     assume: str
     number: int
     moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    """Ask the run to end at its n-th request.
+
+    `throttled`: that request is refused, as too many, until it is sent again.
+    """
+
+    store: str
+    plain: str
+    assume: str
+    number: int
+    moment: SignalMoment
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Streams that are broken, or that break at the n-th request of the run.
+
+    `signal`: asks the run to end there as well; empty for none.
+    """
+
+    store: str
+    number: int
+    streams: str
+    signal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +127,17 @@ class StruckRestore:
     where: Where
 
 
-Case = Boundary | Strike | Refusal | Meanwhile | Second | KilledRestore | StruckRestore
+Case = (
+    Boundary
+    | Signalled
+    | Unread
+    | Strike
+    | Refusal
+    | Meanwhile
+    | Second
+    | KilledRestore
+    | StruckRestore
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.cases import (
     MOMENTS,
+    SIGNAL_MOMENTS,
     Boundary,
     Case,
     KilledRestore,
@@ -15,14 +16,17 @@ from chaos.cases import (
     Moment,
     Refusal,
     Second,
+    Signalled,
     Strike,
     StruckRestore,
+    Unread,
     Where,
 )
 from chaos.faults import FAULTS, PAGES_ONLY
 from chaos.meanwhile import ACTS
 from chaos.restoring import asked_in_restore
 from chaos.scene import STORES
+from chaos.signalling import BROKEN, HUNG_UP, SIGNALS, STREAMS
 from chaos.trial import asked_in
 
 _WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
@@ -40,6 +44,32 @@ def boundaries() -> Iterator[Case]:
             for number, kind in enumerate(asked_in(store, plain, assume)):
                 for moment in _moments(kind):
                     yield Boundary(store, plain, assume, number, moment)
+
+
+def signals() -> Iterator[Case]:
+    """Each signal at each request of an apply; a hangup at three moments of each."""
+    for store in STORES:
+        for number in range(len(asked_in(store))):
+            for name in SIGNALS:
+                hangup = name == "SIGHUP"
+                for moment in SIGNAL_MOMENTS if hangup else SIGNAL_MOMENTS[:1]:
+                    yield Signalled(store, "batch", "default", number, moment, name)
+        for number in range(len(asked_in(store, *_WORLDS[-1]))):
+            yield Signalled(store, *_WORLDS[-1], number, "answered", "SIGHUP")
+
+
+def broken_streams() -> Iterator[Case]:
+    """Each broken stream alone, and a few with a hangup at each request.
+
+    Alone, the request makes a difference only for a reader that goes away.
+    """
+    for store in STORES:
+        for streams in BROKEN:
+            for number in range(len(asked_in(store))):
+                if not number or "pipe" in STREAMS[streams]:
+                    yield Unread(store, number, streams, "")
+                if streams in HUNG_UP:
+                    yield Unread(store, number, streams, "SIGHUP")
 
 
 def strikes() -> Iterator[Case]:
@@ -94,6 +124,8 @@ def restores() -> Iterator[Case]:
 
 GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
     "killed at a boundary": boundaries,
+    "asked to end by a signal": signals,
+    "closed, full and unread streams": broken_streams,
     "a fault at a request": strikes,
     "connections refused": refusals,
     "others act meanwhile": meanwhiles,

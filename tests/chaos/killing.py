@@ -50,13 +50,13 @@ def killed(trial: Trial, case: Boundary) -> str:
     """Kill an apply, look, and apply again."""
     end = run_killed(trial, case.number, case.moment, *APPLY)
     trial.look("after the kill")
-    _check_rescue(trial)
+    check_rescue(trial)
     trial.finish()
     return end
 
 
-def _check_rescue(trial: Trial) -> None:
-    """A file that a killed run leaves is whole, private, and holds what is foreign."""
+def check_rescue(trial: Trial) -> None:
+    """A file that a broken run leaves is whole, private, and holds what is foreign."""
     for file in trial.scene.folder.glob("daily-rescue-*"):
         mode = stat.S_IMODE(file.stat().st_mode)
         trial.expect(mode == 0o600, f"{file.name} has mode {mode:o}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from dataclasses import replace
@@ -28,19 +29,39 @@ def child(order: dict[str, object]) -> None:
     folder = str(order["folder"])
     os.environ.update(order["env"])  # type: ignore[call-overload]
     os.chdir(folder)
-    for number, name in ((0, os.devnull), (1, "stdout"), (2, "stderr")):
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        opened = os.open(f"{order['out']}.{name}" if number else name, flags, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        redirect(number, order["streams"][number - 1], f"{order['out']}.{name}")  # type: ignore[index]
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # What runs the tests may have been told to ignore some of them.
+        signal.signal(ending, signal.SIG_DFL)
     code = 70
     try:
         args = list(order["args"])  # type: ignore[call-overload]
         code = main.run(args, environment=without_waiting)
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
         os._exit(code)
+
+
+def redirect(number: int, kind: str, path: str) -> None:
+    """Lead stdout or stderr into a file or a pipe, nowhere, or to a full disk.
+
+    The stream is made anew, as Python does when it starts.
+    """
+    stream = None
+    if kind == "closed":
+        os.close(number)
+    else:
+        flags = os.O_WRONLY if kind == "pipe" else os.O_RDWR | os.O_CREAT | os.O_APPEND
+        opened = os.open("/dev/full" if kind == "full" else path, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+        stream = os.fdopen(number, "w", buffering=number - 1 or -1, closefd=False)
+    name = {1: "stdout", 2: "stderr"}[number]
+    setattr(sys, name, stream)
+    setattr(sys, f"__{name}__", stream)
 
 
 def serve() -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 
 from chaos.proxy import Chooser, Proxy
@@ -81,6 +81,10 @@ def run_here(
     return Ran(code, out.getvalue(), err.getvalue())
 
 
+Kind = Literal["file", "closed", "full", "pipe"]
+Streams = tuple[Kind, Kind]
+
+
 class Launcher:
     """Starts runs as processes; see `launch`."""
 
@@ -104,23 +108,40 @@ class Launcher:
         self._process.stdout.close()
 
     def run(
-        self, folder: Path, victim: Victim, url: str, *args: str, name: str = "run"
+        self,
+        folder: Path,
+        victim: Victim,
+        url: str,
+        *args: str,
+        name: str = "run",
+        streams: Streams = ("file", "file"),
+        reader: Reader | None = None,
     ) -> Ran:
-        """Run the command line; `victim` learns the process to kill."""
+        """Run the command line; `victim` learns the process to kill.
+
+        What goes to a stream that is no file is lost.
+        """
         self._runs += 1
         out = folder / f"{name}-{self._runs}"
+        for stream, kind in zip(("stdout", "stderr"), streams, strict=True):
+            if kind == "pipe" and reader is not None:
+                reader.open(Path(f"{out}.{stream}"))
         order = {
             "args": args,
             "env": environment(url),
             "folder": str(folder),
             "out": str(out),
+            "streams": streams,
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         victim.born(int(self._line()))
         code = int(self._line())
-        texts = [Path(f"{out}.{name}").read_text() for name in ("stdout", "stderr")]
+        texts = (
+            Path(f"{out}.{stream}").read_text() if kind == "file" else ""
+            for stream, kind in zip(("stdout", "stderr"), streams, strict=True)
+        )
         return Ran(code, *texts)
 
     def _line(self) -> str:
@@ -143,8 +164,29 @@ class Victim:
     def kill(self, proxy: Proxy) -> None:
         """Stop it hard. Whatever it had under way does not reach the sandbox."""
         proxy.dead = True
+        self.signal("SIGKILL")
+
+    def signal(self, name: str) -> None:
+        """Send it a signal."""
         self._known.wait(60)
-        os.kill(self._pid, signal.SIGKILL)
+        os.kill(self._pid, signal.Signals[name])
+
+
+class Reader:
+    """Reads what a process writes into pipes, until it goes away."""
+
+    def __init__(self) -> None:
+        self._ends: list[int] = []
+
+    def open(self, path: Path) -> None:
+        """Make a pipe, and be there before anything is written into it."""
+        os.mkfifo(path)
+        self._ends.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+
+    def leave(self) -> None:
+        """Read no more."""
+        while self._ends:
+            os.close(self._ends.pop())
 
 
 @contextlib.contextmanager

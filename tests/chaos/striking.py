@@ -73,7 +73,7 @@ def _judge(trial: Trial, ran: Ran, before: str) -> str:
         said = {"kind": ""}
     missing = pending(trial)
     if said["kind"] == "report":
-        trial.problems += _misreported(trial, said, missing)
+        trial.problems += misreported(trial, said, missing)
     else:
         trial.expect(ran.code == 1, f"an error with code {ran.code}")
         trial.expect(
@@ -86,7 +86,7 @@ def _judge(trial: Trial, ran: Ran, before: str) -> str:
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 
 
-def _misreported(
+def misreported(
     trial: Trial, said: Mapping[str, Any], missing: set[str]
 ) -> Iterator[str]:
     """Where a report is silent about what is missing, or names what is there."""

@@ -10,8 +10,10 @@ from chaos.cases import (
     Meanwhile,
     Refusal,
     Second,
+    Signalled,
     Strike,
     StruckRestore,
+    Unread,
 )
 from chaos.trying import tried
 
@@ -22,6 +24,21 @@ SAMPLE: dict[str, Case] = {
     "killed-in-a-batch": Boundary("current", "batch", "default", 16, "unanswered"),
     "killed-in-a-legacy-write": Boundary("legacy", "batch", "default", 8, "unanswered"),
     "killed-between-rooms": Boundary("legacy", "one", "otherwise", 14, "answered"),
+    "hung-up-in-a-replacement": Signalled(
+        "current", "batch", "default", 12, "answered", "SIGHUP"
+    ),
+    "throttled-in-a-replacement": Signalled(
+        "current", "batch", "default", 13, "throttled", "SIGHUP"
+    ),
+    "terminated-after-a-renewal": Signalled(
+        "legacy", "batch", "default", 4, "unanswered", "SIGTERM"
+    ),
+    "interrupted-in-a-legacy-write": Signalled(
+        "legacy", "batch", "default", 9, "unanswered", "SIGINT"
+    ),
+    "a-closed-stdout-and-a-hangup": Unread("current", 17, "stdout-closed", "SIGHUP"),
+    "a-full-disk-for-both": Unread("legacy", 0, "both-full", ""),
+    "the-reader-goes": Unread("current", 16, "reader-gone", ""),
     "a-lost-answer": Strike("current", "reset-after", "POST /batch/rooms", "all"),
     "never-an-answer": Strike("legacy", "slow-before", "POST /", "first"),
     "half-an-answer": Strike("current", "truncated", "GET /rooms page", "first"),

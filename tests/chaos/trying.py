@@ -13,14 +13,17 @@ from chaos.cases import (
     Meanwhile,
     Refusal,
     Second,
+    Signalled,
     Strike,
     StruckRestore,
+    Unread,
     Verdict,
 )
 from chaos.killing import killed
 from chaos.racing import disturbed_by_others, overtaken
 from chaos.restoring import killed_restore, struck_restore
 from chaos.scene import scene
+from chaos.signalling import signalled, unread
 from chaos.striking import refused, struck
 from chaos.trial import Trial
 
@@ -28,8 +31,9 @@ from chaos.trial import Trial
 def tried(case: Case) -> Verdict:
     """Do one case from its beginning to its end."""
     store = case.store
-    plain = case.plain if isinstance(case, Boundary) else "batch"
-    assume = ASSUMES[case.assume if isinstance(case, Boundary) else "default"]
+    plain, assume = "batch", ASSUMES["default"]
+    if isinstance(case, Boundary | Signalled):
+        plain, assume = case.plain, ASSUMES[case.assume]
     with (
         tempfile.TemporaryDirectory() as folder,
         scene(Path(folder), store, plain, assume) as made,
@@ -51,6 +55,10 @@ def _end(trial: Trial, case: Case) -> str:
     match case:
         case Boundary():
             return killed(trial, case)
+        case Signalled():
+            return signalled(trial, case)
+        case Unread():
+            return unread(trial, case)
         case Strike():
             return struck(trial, case)
         case Refusal():

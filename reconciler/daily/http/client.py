@@ -16,8 +16,9 @@ every method but GET raises before anything is sent.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
@@ -89,9 +90,15 @@ class Counters:
 
 
 class _Done(threading.local):
-    """What one thread wrote."""
+    """What one thread wrote. `since`: the count when it began what must be whole."""
 
     writes: int = 0
+    since: int | None = None
+
+    @property
+    def is_half(self) -> bool:
+        """True in the midst of writes that belong together."""
+        return self.since is not None and self.writes > self.since
 
 
 class DailyClient:
@@ -215,6 +222,19 @@ class DailyClient:
     def writes_here(self) -> int:
         """How many writes of the current thread Daily did, or may have done."""
         return self._done.writes
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Writes of one thread that belong together.
+
+        Once one of them was sent, the others are waited for as long as it takes, also
+        when the run is to end.
+        """
+        self._done.since = self._done.writes
+        try:
+            yield
+        finally:
+            self._done.since = None
 
     def rest(self) -> None:
         """When Daily keeps failing, wait, and let one more request read something."""
@@ -367,7 +387,7 @@ class DailyClient:
 
     def _back_off(self, attempt: int, request: str) -> None:
         if attempt < _ATTEMPTS - 1:
-            if self._environment.stopped():
+            if self._is_stopping:
                 raise _interrupted(request)
             self._wait(self._delay(attempt))
 
@@ -394,9 +414,14 @@ class DailyClient:
                 self._environment.sleep(left)
 
     def _check_going(self, request: str, seconds: float = 0.0) -> None:
-        stopped = self._environment.stopped() and seconds > _STOPPING
+        stopped = self._is_stopping and seconds > _STOPPING
         if stopped or self._ended.is_set():
             raise _interrupted(request)
+
+    @property
+    def _is_stopping(self) -> bool:
+        """True when nothing is begun any more, and nothing is half done."""
+        return self._environment.stopped() and not self._done.is_half
 
 
 def _interrupted(request: str) -> NotSentError:

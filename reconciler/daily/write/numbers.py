@@ -213,15 +213,17 @@ def _replace(run: Run, change: Change) -> None:
 
     Where it is unknown whether the old one is gone, the new one is tried all the same:
     Daily refuses it while the old one is there; if it is gone, calls fail until then.
+    A run that is to end waits for the new one.
     """
-    with contextlib.suppress(AnswerLostError):
-        _delete(run, change)
-    try:
-        _create(run, change)
-    except DailyError as error:
-        run.stop_if_hopeless(error)
-        said = f"{explain(error)}; {_put_back(run, change)}"
-        raise PartWayError(said) from error
+    with run.client.together():
+        with contextlib.suppress(AnswerLostError):
+            _delete(run, change)
+        try:
+            _create(run, change)
+        except DailyError as error:
+            run.stop_if_hopeless(error)
+            said = f"{explain(error)}; {_put_back(run, change)}"
+            raise PartWayError(said) from error
 
 
 def _put_back(run: Run, change: Change) -> str:

@@ -27,6 +27,7 @@ from reconciler.errors import (
 
 OK = {"ok": True}
 THROTTLED = refusal(429, "rate-limit-error")
+LONG = httpx.Response(429, headers={"Retry-After": "60"})
 HTML = httpx.Response(502, html="<h1>Bad gateway</h1>")
 REFUSED = httpx.ConnectError("refused")
 RESET = httpx.ReadError("reset")
@@ -633,6 +634,48 @@ def test_a_long_wait_ends_when_the_run_is_stopped() -> None:
         client.get("/")
 
     assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize("bad", [LONG, REFUSED])
+@pytest.mark.parametrize("first", [OK, RESET])
+def test_writes_that_belong_together_are_all_sent(first: Any, bad: Any) -> None:
+    """Once one was sent, or may have been, a stopped run waits for the others."""
+    clock = Clock()
+    script = Script([first, bad, OK])
+
+    with (
+        client_on(script, clock, writable=True, stopped=lambda: True) as client,
+        client.together(),
+    ):
+        with contextlib.suppress(AnswerLostError):
+            client.send("DELETE", "/domain-dialin-config/a")
+        client.send("POST", "/domain-dialin-config", {})
+
+    assert len(script.asked) == 3
+
+
+@pytest.mark.parametrize("bad", [LONG, REFUSED])
+@pytest.mark.parametrize("refused", [True, False])
+def test_writes_that_belong_together_are_not_begun_in_a_stopped_run(
+    bad: Any, refused: bool
+) -> None:
+    """What was refused is no beginning, and what comes afterwards is no part of it."""
+    clock = Clock()
+    script = Script([refusal(400), bad] if refused else [OK, bad])
+
+    with (
+        client_on(script, clock, writable=True, stopped=lambda: True) as client,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.enter_context(client.together())
+        with contextlib.suppress(DailyRejectedError):
+            client.send("DELETE", "/domain-dialin-config/a")
+        if not refused:
+            stack.close()
+        with pytest.raises(NotSentError, match="interrupted"):
+            client.send("POST", "/domain-dialin-config", {})
+
+    assert len(script.asked) == 2
 
 
 def test_a_stopped_run_does_not_sleep_for_long() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ class Daily:
     """One domain, and what stands between it and the client.
 
     `between` gets each request once planning is over, and the function that answers
-    it. `asked`: these requests, as `POST /rooms`.
+    it. `asked`: these requests, as `POST /rooms`. `stop`: set when the run is to end.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Daily:
     clock: Clock = field(default_factory=Clock)
     between: Callable[[httpx.Request, Answer], httpx.Response] | None = None
     asked: list[str] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
     _applying: bool = False
 
     @property
@@ -62,12 +64,16 @@ class Daily:
 
     def apply(self, selection: Selection | None = None, /, **config: Any) -> Report:
         """Plan, and apply."""
-        with client_on(self._answer, self.clock, writable=True) as client:
+        stopped = self.stop.is_set
+        with client_on(
+            self._answer, self.clock, stopped=stopped, writable=True
+        ) as client:
             plan = self.plan(client, dict(config), selection or Selection())
             self._applying = True
             options = Options(
                 now=lambda: NOW + self.clock.waited,
                 rescue_file=self.folder / "rescue.json",
+                stop=self.stop,
             )
             try:
                 return apply_plan(client, plan, options)

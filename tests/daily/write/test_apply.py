@@ -16,6 +16,8 @@ from daily.write.in_memory import Answer, Daily, assuming, refusal
 from reconciler.core.report import Outcome, Result
 from reconciler.daily.write import apply as module
 
+PHONE = "+12095550100"
+LATER = {"Retry-After": "30"}
 ROOMS = {f"room-{n}": {"privacy": "private"} for n in range(4)}
 NUMBER = {"+12095550100": {"pin_dialin": {"name_prefix": "pin"}}}
 GONE = {"+12095550100": {"state": "absent"}}
@@ -132,3 +134,34 @@ def test_a_change_that_failed_after_a_write_is_not_code_1(tmp_path: Path) -> Non
 
     assert [r.outcome for r in report.results] == [Outcome.FAILED]
     assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("slow", [True, False])
+@pytest.mark.parametrize("to_pinless", [True, False])
+def test_a_replacement_that_was_begun_is_finished(
+    tmp_path: Path, number: int, slow: bool, to_pinless: bool
+) -> None:
+    """Stopped at any request of it, throttled or not, the number is assigned."""
+    kinds: dict[str, Any] = {
+        "pinless_dialin": {"room_creation_api": "https://example.com/hook"},
+        "pin_dialin": {"name_prefix": "pin"},
+    }
+    new, old = sorted(kinds, reverse=to_pinless)
+    daily = Daily(tmp_path)
+    daily.store.add_dialin_config(old, {"phone_number": PHONE, **kinds[old]})
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if len(daily.asked) != number:
+            return answer(request)
+        daily.stop.set()
+        return httpx.Response(429, headers=LATER) if slow else answer(request)
+
+    daily.between = between
+    report = daily.apply(phone_numbers={PHONE: {new: kinds[new]}})
+
+    (entry,) = daily.store.dialin_configs.values()
+    assert entry.type in (old, new)
+    # 0 when it was done to the end, and seen.
+    assert report.exit_code in ((1,) if entry.type == old else (0, 3))
+    assert (entry.type == new) == ("POST /domain-dialin-config" in daily.writes)
