@@ -206,7 +206,9 @@ def tried(case: Case, folder: Path) -> Trial:
         plan = _run(folder, *planning, "--format", "json")
         document = json.loads(plan.out)
         allow = _allowed(case, document)
-        options = ["apply", "daily.yaml", "--yes", "--format", "json", *allow]
+        # The default lock is one for all tests that run at a time.
+        options = ["apply", "daily.yaml", "--yes", "--lock-file", "lock", *allow]
+        options += ["--format", "json"]
         if case.reviewed:
             options += ["--plan", "plan.json"]
         applied = _run(folder, *options)
@@ -487,7 +489,8 @@ def _undeclared(
     case: Case, trial: Trial, name: str, room: Any, now: Any
 ) -> Iterator[str]:
     """Fields of a declared room that the file does not write."""
-    wanted = case.config["rooms"][name]
+    config = with_nulls(case) if case.nulls else case.config
+    wanted = config["rooms"][name]
     if "state" in wanted or now is None or now.id != room.id or room.expired(NOW):
         return
     declared = wanted["properties"]
