@@ -7,6 +7,7 @@ import importlib
 import itertools
 import keyword
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -105,7 +106,12 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit. The only place that decides an exit code."""
-    sys.exit(run(args))
+    code = run(args)
+    # All is written and reported: a signal that comes now must not change the code.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(

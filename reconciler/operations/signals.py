@@ -16,6 +16,10 @@ ENDING: Final = tuple(
 )
 """What ends a run. SIGHUP comes when a terminal or a connection closes."""
 
+_REPEATABLE: Final = (signal.SIGINT, signal.SIGTERM)
+_APART: Final = 1.0
+"""Seconds from which on a signal is another wish than the first."""
+
 
 def interrupt_on_signals(session: Session) -> None:
     """Let each of them end a run that has written nothing, whatever it waits for."""
@@ -29,12 +33,22 @@ def interrupt_on_signals(session: Session) -> None:
 
 
 def stop_on_signals(session: Session) -> None:
-    """Let each of them end a run after what is under way; twice ends it now."""
+    """Let each of them end a run after what is under way; once more ends it now.
+
+    One wish may come as several signals: a terminal that closes sends SIGHUP itself and
+    through its shell, `timeout` sends SIGTERM to a process and to its group.
+    """
+    asked: dict[int, float] = {}
 
     def ask(number: int, _frame: FrameType | None) -> None:
         session.stop.set()
-        signal.signal(number, signal.SIG_DFL)
-        session.say("stopping after what is under way; once more to end now")
+        now = session.environment.clock()
+        if number not in asked:
+            asked[number] = now
+            session.say("stopping after what is under way; once more to end now")
+        elif number in _REPEATABLE and now - asked[number] >= _APART:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
 
     _handle(ask)
 

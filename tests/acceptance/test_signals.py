@@ -172,3 +172,41 @@ def test_the_next_run_finishes_what_a_signal_left(
 
     assert len(world.writes()) == COUNT
     assert 3 <= done < COUNT
+
+
+AT_EXIT = (
+    "import atexit, os, signal, sys; from reconciler.cli.main import main; "
+    "atexit.register(lambda: os.kill(os.getpid(), int(sys.argv.pop()))); "
+    "main(sys.argv[1:-1])"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["apply", "validate"])
+def test_a_signal_after_the_report_changes_nothing(
+    make_world: Callable[..., World], number: signal.Signals, command: str
+) -> None:
+    """What ends while Python shuts down ends with the code that was reported."""
+    world = make_world()
+    world.write("rooms: {lobby: {privacy: private}}")
+    options = ["--yes"] if command == "apply" else []
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-W", "error", "-c", AT_EXIT),
+            *(command, "config.yaml", *options, str(int(number))),
+        ],
+        cwd=world.folder,
+        env={
+            **os.environ,
+            "DAILY_API_URL": world.sandbox.url,
+            "DAILY_API_KEY": "sandbox",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "stopping" not in ran.stderr

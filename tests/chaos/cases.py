@@ -21,8 +21,8 @@ ASSUMES = {"default": Assume(), "otherwise": OTHERWISE}
 
 Moment = Literal["before", "unanswered", "underway", "answered"]
 MOMENTS: tuple[Moment, ...] = ("before", "unanswered", "underway", "answered")
-SignalMoment = Literal["unanswered", "answered", "throttled"]
-SIGNAL_MOMENTS: tuple[SignalMoment, ...] = ("unanswered", "answered", "throttled")
+SignalMoment = Literal["unanswered", "twice", "answered", "throttled"]
+HANGUPS: tuple[SignalMoment, ...] = ("twice", "answered", "throttled")
 Where = Literal["first", "last", "all"]
 
 
@@ -44,7 +44,8 @@ class Boundary:
 class Signalled:
     """Ask the run to end at its n-th request.
 
-    `throttled`: that request is refused, as too many, until it is sent again.
+    `twice`: as a terminal does that closes. `throttled`: that request is refused, as
+    too many, until it is sent again.
     """
 
     store: str
@@ -127,6 +128,17 @@ class StruckRestore:
     where: Where
 
 
+@dataclass(frozen=True, slots=True)
+class SignalledRestore:
+    """`Signalled`, for bringing back what was lost; its streams may be broken too."""
+
+    store: str
+    number: int
+    moment: SignalMoment
+    signal: str
+    streams: str = "open"
+
+
 Case = (
     Boundary
     | Signalled
@@ -137,6 +149,7 @@ Case = (
     | Second
     | KilledRestore
     | StruckRestore
+    | SignalledRestore
 )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from chaos.cases import (
+    HANGUPS,
     MOMENTS,
-    SIGNAL_MOMENTS,
     Boundary,
     Case,
     KilledRestore,
@@ -17,6 +17,8 @@ from chaos.cases import (
     Refusal,
     Second,
     Signalled,
+    SignalledRestore,
+    SignalMoment,
     Strike,
     StruckRestore,
     Unread,
@@ -30,6 +32,8 @@ from chaos.signalling import BROKEN, HUNG_UP, SIGNALS, STREAMS
 from chaos.trial import asked_in
 
 _WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
+
+ONCE: Final[tuple[SignalMoment, ...]] = ("unanswered",)
 
 
 def _moments(kind: str) -> tuple[Moment, ...]:
@@ -51,8 +55,7 @@ def signals() -> Iterator[Case]:
     for store in STORES:
         for number in range(len(asked_in(store))):
             for name in SIGNALS:
-                hangup = name == "SIGHUP"
-                for moment in SIGNAL_MOMENTS if hangup else SIGNAL_MOMENTS[:1]:
+                for moment in HANGUPS if name == "SIGHUP" else ONCE:
                     yield Signalled(store, "batch", "default", number, moment, name)
         for number in range(len(asked_in(store, *_WORLDS[-1]))):
             yield Signalled(store, *_WORLDS[-1], number, "answered", "SIGHUP")
@@ -122,6 +125,17 @@ def restores() -> Iterator[Case]:
                     yield StruckRestore(store, fault, kind, where)
 
 
+def signalled_restores() -> Iterator[Case]:
+    """Bringing back what was lost, asked to end at each request."""
+    for store in STORES:
+        for number in range(len(asked_in_restore(store))):
+            for name in SIGNALS:
+                for moment in HANGUPS if name == "SIGHUP" else ONCE:
+                    yield SignalledRestore(store, number, moment, name)
+            for streams in ("stdout-closed", "both-full"):
+                yield SignalledRestore(store, number, "unanswered", "SIGHUP", streams)
+
+
 GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
     "killed at a boundary": boundaries,
     "asked to end by a signal": signals,
@@ -131,4 +145,7 @@ GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
     "others act meanwhile": meanwhiles,
     "overtaken by a second run": seconds,
     "restore, killed or struck": restores,
+    "restore, asked to end by a signal": signalled_restores,
 }
+AT_ONCE: Final = "two runs at once"
+"""What is counted beside these groups."""

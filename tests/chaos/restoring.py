@@ -12,13 +12,14 @@ import json
 import tempfile
 from pathlib import Path
 
-from chaos.cases import KilledRestore, StruckRestore
+from chaos.cases import KilledRestore, SignalledRestore, StruckRestore
 from chaos.killing import run_killed
 from chaos.proxy import Asked
-from chaos.running import run_here, through
+from chaos.running import Reader, Victim, run_here, through
 from chaos.scene import OURS, Scene, scene
+from chaos.signalling import STREAMS, document, signaller
 from chaos.striking import options_for, striker
-from chaos.trial import APPLY, Trial, state_of, tail_of
+from chaos.trial import APPLY, Trial, launcher, state_of, tail_of
 
 RESTORE = ("restore", "rescue.json", "--yes", "--lock-file", "apply.lock")
 
@@ -49,6 +50,41 @@ def struck_restore(trial: Trial, case: StruckRestore) -> str:
         trial.expect(ran.code == 3, f"it ended with {ran.code}: {tail_of(ran)}")
     if said["kind"] == "restored" and not said["still_missing"]:
         trial.expect(entries_of(made) == kept, "nothing is called missing, and is")
+    _finish(trial, kept)
+    return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
+
+
+def signalled_restore(trial: Trial, case: SignalledRestore) -> str:
+    """Ask a restore to end, judge what it says, and restore again."""
+    kept, made = lose(trial), trial.scene
+    before = entries_of(made)
+    victim, reader = Victim(), Reader()
+    streams = STREAMS[case.streams]
+    with through(made.sandbox.url, signaller(case, victim, reader)) as proxy:
+        ran = launcher().run(
+            made.folder,
+            victim,
+            proxy.url,
+            *(*RESTORE, "--format", "json"),
+            streams=streams,
+            reader=reader,
+        )
+    trial.expect(proxy.struck == 1, f"only {len(proxy.asked)} requests were sent")
+    trial.expect(ran.code in (0, 1, 3), f"it ended with {ran.code}: {tail_of(ran)}")
+    wrote, whole = entries_of(made) != before, entries_of(made) == kept
+    trial.expect(ran.code != 1 or not wrote, f"code 1, and it wrote: {tail_of(ran)}")
+    trial.expect(ran.code != 0 or whole, "code 0, and not all is back")
+    if "file" in streams:
+        said = document(ran.out if streams[0] == "file" else ran.err)
+        told = said.get("kind") == "restored" or (not wrote and "message" in said)
+        trial.expect(told, f"no report: {tail_of(ran)}")
+        silent = said.get("kind") == "restored" and not said["still_missing"]
+        trial.expect(whole or not silent, "nothing is called missing, and is")
+        named = {Path(said.get("rescue_file") or "").name}
+        left = {file.name for file in made.folder.glob("daily-rescue-*")}
+        trial.expect(left <= named, f"not named: {left - named}")
+    elif wrote:
+        trial.expect(ran.code == 3, f"the report was lost, and the code is {ran.code}")
     _finish(trial, kept)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 

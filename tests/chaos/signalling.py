@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chaos.cases import Signalled, Unread
+from chaos.cases import Signalled, SignalledRestore, Unread
 from chaos.killing import check_rescue
 from chaos.proxy import Answer, Asked, Chooser, Exchange, Fault
 from chaos.running import Ran, Reader, Streams, Victim, through
@@ -45,16 +45,22 @@ _TOO_FAST: Final = Answer(
 )
 
 
-def signaller(case: Signalled, victim: Victim) -> Chooser:
-    """Send the signal at the n-th request."""
+def signaller(
+    case: Signalled | SignalledRestore, victim: Victim, reader: Reader
+) -> Chooser:
+    """Send the signal at the n-th request, and take the reader away."""
 
     def strike(exchange: Exchange) -> None:
+        reader.leave()
         if case.moment == "answered":
             exchange.reply(exchange.forward())
             victim.signal(case.signal)
             return
         victim.signal(case.signal)
         time.sleep(NOTICED)
+        if case.moment == "twice":
+            victim.signal(case.signal)
+            time.sleep(NOTICED)
         throttled = case.moment == "throttled"
         exchange.reply(_TOO_FAST if throttled else exchange.forward())
 
@@ -83,8 +89,9 @@ def _at(number: int, fault: Fault) -> Chooser:
 
 def signalled(trial: Trial, case: Signalled) -> str:
     """Ask an apply to end, judge what it says, and apply again."""
-    victim = Victim()
-    return _run(trial, signaller(case, victim), victim, Reader(), "open")
+    victim, reader = Victim(), Reader()
+    chooser = signaller(case, victim, reader)
+    return _run(trial, chooser, victim, reader, "open")
 
 
 def unread(trial: Trial, case: Unread) -> str:
@@ -140,7 +147,7 @@ def _judge_report(
     trial: Trial, ran: Ran, streams: Streams, missing: set[str], wrote: bool
 ) -> None:
     left = ran.out if streams[0] == "file" else ran.err
-    said = _document(left)
+    said = document(left)
     renewed = "weekly" in said.get("renewed", ())
     trial.expect(said.get("exit_code") == ran.code, f"no report: {left[-400:]!r}")
     trial.expect(
@@ -152,7 +159,7 @@ def _judge_report(
         trial.expect(not wrote, f"it wrote, and tells only an error: {left[-400:]}")
 
 
-def _document(text: str) -> Mapping[str, Any]:
+def document(text: str) -> Mapping[str, Any]:
     """The JSON in a stream, which may have other lines around it; the last one."""
     found: Mapping[str, Any] = {}
     at = 0 if text.startswith("{\n") else text.find("\n{\n") + 1

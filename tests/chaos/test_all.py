@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from chaos.cases import Case, Verdict
-from chaos.every import GROUPS
+from chaos.every import AT_ONCE, GROUPS
 from chaos.running import Launcher, Ran, Victim
 from chaos.scene import STORES, scene
 from chaos.tally import Tally
@@ -19,7 +19,6 @@ from chaos.trying import counted
 
 pytestmark = pytest.mark.chaos
 
-AT_ONCE = "two runs at once"
 ROUNDS = 15
 
 

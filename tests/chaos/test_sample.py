@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from chaos.cases import (
     Boundary,
@@ -11,11 +13,14 @@ from chaos.cases import (
     Refusal,
     Second,
     Signalled,
+    SignalledRestore,
     Strike,
     StruckRestore,
     Unread,
 )
+from chaos.every import AT_ONCE, GROUPS
 from chaos.trying import tried
+from ready_made.runner import ROOT
 
 SAMPLE: dict[str, Case] = {
     "killed-in-a-replacement": Boundary(
@@ -25,7 +30,7 @@ SAMPLE: dict[str, Case] = {
     "killed-in-a-legacy-write": Boundary("legacy", "batch", "default", 8, "unanswered"),
     "killed-between-rooms": Boundary("legacy", "one", "otherwise", 14, "answered"),
     "hung-up-in-a-replacement": Signalled(
-        "current", "batch", "default", 12, "answered", "SIGHUP"
+        "current", "batch", "default", 12, "twice", "SIGHUP"
     ),
     "throttled-in-a-replacement": Signalled(
         "current", "batch", "default", 13, "throttled", "SIGHUP"
@@ -49,6 +54,7 @@ SAMPLE: dict[str, Case] = {
     "a-name-is-taken": Meanwhile("legacy", "name-taken", 8),
     "an-entry-appears": Meanwhile("legacy", "number-made", 7),
     "restore-killed": KilledRestore("legacy", 5, "unanswered"),
+    "restore-terminated": SignalledRestore("current", 5, "unanswered", "SIGTERM"),
     "restore-blind": StruckRestore("current", "500-before", "GET /", "last"),
     "two-runs": Second("current", 7, locked=False),
     "two-runs-and-a-lock": Second("legacy", 8, locked=True),
@@ -62,3 +68,11 @@ def test_a_case_is_survived(case: Case) -> None:
     verdict = tried(case)
 
     assert not verdict.problems, str(verdict)
+
+
+def test_the_page_has_a_row_for_every_group() -> None:
+    """What is counted is what is tried."""
+    page = (ROOT / "docs/faults.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| ([^|*]+) \|", page, re.MULTILINE)) - {"what"}
+
+    assert rows == {*GROUPS, AT_ONCE}

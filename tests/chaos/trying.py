@@ -14,6 +14,7 @@ from chaos.cases import (
     Refusal,
     Second,
     Signalled,
+    SignalledRestore,
     Strike,
     StruckRestore,
     Unread,
@@ -21,7 +22,7 @@ from chaos.cases import (
 )
 from chaos.killing import killed
 from chaos.racing import disturbed_by_others, overtaken
-from chaos.restoring import killed_restore, struck_restore
+from chaos.restoring import killed_restore, signalled_restore, struck_restore
 from chaos.scene import scene
 from chaos.signalling import signalled, unread
 from chaos.striking import refused, struck
@@ -69,5 +70,7 @@ def _end(trial: Trial, case: Case) -> str:
             return overtaken(trial, case)
         case KilledRestore():
             return killed_restore(trial, case)
+        case SignalledRestore():
+            return signalled_restore(trial, case)
         case StruckRestore():
             return struck_restore(trial, case)
