@@ -15,7 +15,7 @@ same when its `expires` is, since it is counted from the moment of planning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
@@ -105,9 +105,9 @@ def read_approved(document: Mapping[str, object]) -> Approved:
         made_at=made_at,
         changes=changes,
         allowed={
-            str(gate["name"]): _needed(gate, changes)
+            str(gate["name"]): needed
             for gate in gates
-            if gate["allowed"]
+            if gate["allowed"] and (needed := _needed(gate, changes))
         },
         closed=tuple(str(gate["name"]) for gate in gates if not gate["open"]),
         base=str(document.get("base") or ""),
@@ -117,17 +117,27 @@ def read_approved(document: Mapping[str, object]) -> Approved:
 def _needed(gate: Mapping[str, object], changes: Iterable[ApprovedChange]) -> int:
     """What was allowed, but no more than what the reviewed plan does.
 
-    The changes are what was reviewed; the numbers of a gate may have been edited since.
+    The changes are what was reviewed; the gates of the file may have been edited since.
+    No plan writes a gate that acts during apply, so none is taken from there.
     """
     allowed = min(int(str(gate["allowed"])), int(str(gate["count"])))
-    name = gate["name"]
-    if name not in ("delete", "replace", "update"):
-        return allowed
-    counted = sum(
-        change.action == name or (name == "delete" and PIN in change.removed)
-        for change in changes
-    )
-    return min(allowed, counted)
+    name = str(gate["name"])
+    return min(allowed, _most(name, list(changes), allowed))
+
+
+def _most(name: str, changes: Sequence[ApprovedChange], allowed: int) -> int:
+    """How much of a gate these changes can need at most."""
+    if name in ("delete", "replace", "update"):
+        return sum(
+            change.action == name or (name == "delete" and PIN in change.removed)
+            for change in changes
+        )
+    if name in ("hmac-rotation", "blind-list-write"):
+        # Entries of a list that the plan does not change count as well.
+        return allowed if any(change.kind == "number" for change in changes) else 0
+    if name == "clock-skew":
+        return allowed if changes else 0
+    return allowed if name in ("empty-config", "lost-entries") else 0
 
 
 def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:

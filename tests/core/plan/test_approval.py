@@ -227,6 +227,21 @@ def test_a_plan_file_opens_gates_for_what_it_holds_only(
     assert read_approved(document).allowed == {"delete": allowed}
 
 
+@pytest.mark.parametrize(
+    "name", ["new-pin", "replace", "update", "hmac-rotation", "blind-list-write", "x"]
+)
+def test_a_forged_gate_opens_nothing(name: str) -> None:
+    """A gate that the reviewed changes cannot need is not taken from the file."""
+    reviewed = planned(room({}, absent=True), {})
+    gates = check_gates(reviewed, {"delete": 1})
+    document = plan_document(reviewed, gates, Estimate(), 0, digest="", tool="0")
+    [gate] = document["gates"]  # type: ignore[misc]
+    forged = {**gate, "name": name, "count": 100, "limit": 100, "allowed": 100}
+    document["gates"] = [gate, forged]
+
+    assert read_approved(document).allowed == {"delete": 1}
+
+
 def document(made_at: str) -> dict[str, object]:
     """A plan document of nothing, made at this time."""
     domain = {"id": "d", "name": "acme"}
