@@ -267,3 +267,18 @@ def test_renewals_count_as_successful_when_none_that_was_due_is_left(
     world.write(CONFIG)
     world.apply(*metrics, "--clock-offset", "130d", "--only", "room:lobby")
     assert _metrics(world)[RENEWED] < before + 4 * 86_400
+
+
+def test_a_mistake_of_the_program_leaves_metrics(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash is a failed run, and no silence."""
+
+    def fail(*_args: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr("reconciler.operations.apply.read_phase", fail)
+    world.apply("--metrics", "daily.prom", expect=1)
+
+    assert _metrics(world)["daily_reconciler_exit_code"] == 1
+    assert _metrics(world)["daily_reconciler_failures"] == 1

@@ -96,6 +96,25 @@ def test_one_signal_ends_the_wait_for_an_answer(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupted_run_leaves_metrics(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """With its code; counters go on from the file that was there."""
+    counter = 'daily_reconciler_changed_pins_total{domain="acme"} 3\n'
+    (tmp_path / "m.prom").write_text(counter)
+    with serve(Settings(faults=("slow=20:GET:/rooms*all",))) as sandbox:
+        args = ["apply", "config.yaml", "--yes", "--metrics", "m.prom"]
+        process = _start(tmp_path, sandbox.url, *args)
+        _wait(lambda: bool(sandbox.requests))
+        _interrupt(process, number)
+
+    metrics = (tmp_path / "m.prom").read_text()
+    assert 'daily_reconciler_exit_code{domain="acme"} 1\n' in metrics
+    assert counter in metrics
+
+
+@pytest.mark.slow
 def test_one_signal_ends_the_wait_for_a_turn(tmp_path: Path) -> None:
     """At a low --rate the next request may be minutes away."""
     with serve(Settings(rate_limit_scale=0)) as sandbox:

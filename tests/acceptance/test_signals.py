@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in a real process: what is under way ends, and is reported."""
+"""Signals in a real process: what is under way ends, and is reported."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ ROOMS = "rooms:\n" + "".join(
     f"  room-{n:02}: {{privacy: private, properties: {{enable_chat: true}}}}\n"
     for n in range(COUNT)
 )
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 COMMAND = [sys.executable, "-W", "error", "-m", "reconciler"]
 
 
@@ -37,9 +38,9 @@ def _start(folder: Path, url: str, *args: str) -> subprocess.Popen[str]:
         [*COMMAND, *args],
         cwd=folder,
         env=environ,
-        # What runs the tests may have been told to ignore Ctrl-C, as a job of a script
+        # What runs the tests may have been told to ignore some, as a job of a script
         # in the background is.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in ENDING],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -74,7 +75,7 @@ def _config(folder: Path, text: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_a_signal_ends_an_apply_after_what_is_under_way(
     tmp_path: Path, number: signal.Signals, format_: str
@@ -110,7 +111,7 @@ def test_a_signal_ends_an_apply_after_what_is_under_way(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_before_anything_was_written_is_1(
     tmp_path: Path, number: signal.Signals
 ) -> None:
