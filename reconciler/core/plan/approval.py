@@ -2,9 +2,11 @@
 
 A plan is contained in an approved one when each of its changes stands there and sends
 and removes nothing else: a field goes from the same value to the same value, what is
-also sent was going to be sent with the same value, and what goes away was going to.
-What was approved and is no longer needed counts as done. A new room or number is what
-is sent and Daily's defaults for the rest, so there nothing may be missing either.
+also sent was going to be sent with the same value over the same one, and what goes away
+was going to. What was approved and is no longer needed counts as done. A new room or
+number is what is sent and Daily's defaults for the rest, so there nothing may be
+missing either. A risk that the approved change did not have is not approved, and
+neither is one that names more rooms.
 Renewals need no approval: they keep PINs alive. What is carried along needs none: it
 stays as Daily has it.
 
@@ -55,7 +57,7 @@ Fields = Mapping[tuple[object, ...], ApprovedField]
 class ApprovedChange:
     """One approved change. `rolling`: the `expires` behind its `exp`, in seconds.
 
-    `origin` and `drifted`: as in a `Change`.
+    `origin` and `drifted`: as in a `Change`. `risks`: the rooms of each, by its id.
     """
 
     action: str
@@ -68,6 +70,7 @@ class ApprovedChange:
     removed: Fields = field(default_factory=dict)
     origin: Origin = Origin.UNKNOWN
     drifted: frozenset[tuple[object, ...]] = frozenset()
+    risks: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,15 @@ def _why(change: Change, approved: ApprovedChange | None) -> str:
         return "it is not in the approved plan"
     if approved.action != change.action:
         return f"what was approved is to {approved.action} it"
-    return "; ".join(differences(change, approved))
+    return "; ".join((*differences(change, approved), *_new_risks(change, approved)))
+
+
+def _new_risks(change: Change, approved: ApprovedChange) -> Iterator[str]:
+    """Risks that the reviewed change did not have, or that reach further by now."""
+    for risk in change.risks:
+        rooms = approved.risks.get(risk.id)
+        if rooms is None or not rooms.issuperset(risk.rooms):
+            yield f"a risk appeared since the review: {risk.text}"
 
 
 def differences(
@@ -254,6 +265,8 @@ def differences(
             yield f"{_name(field_.path)} was not to be sent"
         elif not same(form(field_.after), known.after):
             yield f"{_name(field_.path)} was to be sent with another value"
+        elif not (_from_same(field_, known, form) or same(field_.before, field_.after)):
+            yield f"{_name(field_.path)} was to be sent over another value"
     for field_ in change.removed:
         if field_.path not in approved.removed:
             yield f"{_name(field_.path)} was not to be removed"
@@ -271,10 +284,16 @@ def _field_reason(
     if known is None:
         yield f"{_name(change.path)} was not to change"
         return
-    # What was a variable in the base is hidden; without a base it is not known to be.
-    from_same = known.hidden or same(form(change.before), known.before)
-    if not (from_same and same(form(change.after), known.after)):
+    to_same = same(form(change.after), known.after)
+    if not (_from_same(change, known, form) and to_same):
         yield f"{_name(change.path)} was approved from and to other values"
+
+
+def _from_same(
+    change: FieldChange, known: ApprovedField, form: Callable[[object], object]
+) -> bool:
+    # What was a variable in the base is hidden; without a base it is not known to be.
+    return known.hidden or same(form(change.before), known.before)
 
 
 def _same_rolling(change: Change, approved: ApprovedChange) -> bool:
@@ -306,7 +325,16 @@ def _change(item: Mapping[str, object]) -> ApprovedChange:
             for entry in map(_mapping, (*fields, *also_sent))
             if entry["origin"] == Origin.DRIFT
         ),
+        risks=_risks(item["risks"]),
     )
+
+
+def _risks(items: object) -> dict[str, frozenset[str]]:
+    rooms: dict[str, frozenset[str]] = {}
+    for risk in map(_mapping, _items(items)):
+        known = rooms.get(str(risk["id"]), frozenset())
+        rooms[str(risk["id"])] = known | set(map(str, _items(risk.get("rooms"))))
+    return rooms
 
 
 def _fields(items: object) -> Fields:

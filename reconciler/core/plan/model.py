@@ -74,10 +74,14 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """What a change may cost the people who call in: an id and one sentence."""
+    """What a change may cost the people who call in: an id and one sentence.
+
+    `rooms`: the rooms whose callers it may cost something, where the risk names some.
+    """
 
     id: str
     text: str
+    rooms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

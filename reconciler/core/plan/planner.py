@@ -95,7 +95,7 @@ def _with_callers(change: Change, live: Live) -> Change:
         return change
     effect = "lose their way in" if _may_cut_off(change) else "call it"
     text = f"callers with the PIN of these rooms {effect}: {', '.join(rooms)}"
-    risk = Risk("affects-rooms", text)
+    risk = Risk("affects-rooms", text, tuple(rooms))
     return replace(change, risks=(*change.risks, risk))
 
 

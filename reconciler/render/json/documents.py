@@ -14,7 +14,7 @@ from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
-from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
+from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan, Risk
 from reconciler.core.report import (
     Outcome,
     RefusedAfterRenewalsError,
@@ -141,8 +141,13 @@ def _change(change: Change) -> dict[str, object]:
         "also_sent": [_field(field, change) for field in change.also_sent],
         "carried": [_field(field, change) for field in change.carried],
         "removed": [_field(field, change) for field in change.removed],
-        "risks": [{"id": risk.id, "text": risk.text} for risk in change.risks],
+        "risks": [_risk(risk) for risk in change.risks],
     }
+
+
+def _risk(risk: Risk) -> dict[str, object]:
+    named = {"rooms": list(risk.rooms)} if risk.rooms else {}
+    return {"id": risk.id, "text": risk.text, **named}
 
 
 def _field(field: FieldChange, change: Change) -> dict[str, object]:

@@ -56,6 +56,10 @@ def refusals(reviewed: Plan, now: Plan) -> list[str]:
 
 TALK = {"display_name": "Phone"}
 LIVE_PIN = {"dialin": TALK, "dialin_code": PIN, "exp": NOW + 90 * DAY}
+WRITES_ITS_END = room(
+    {"lang": "de", "exp": NOW + 100 * DAY}, write_only=frozenset({("exp",)})
+)
+NUMBER = "+12095550100"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,8 @@ LIVE_PIN = {"dialin": TALK, "dialin_code": PIN, "exp": NOW + 90 * DAY}
         pytest.param(
             planned(room({"privacy": "private", "exp": NOW + DAY})),
             planned(room({})),
-            "privacy was to be set; exp was to be set",
+            "privacy was to be set; exp was to be set; a risk appeared since the "
+            "review: is public: anyone with the link can join",
             id="a-new-room-without-what-was-reviewed",
         ),
         pytest.param(
@@ -123,20 +128,35 @@ LIVE_PIN = {"dialin": TALK, "dialin_code": PIN, "exp": NOW + 90 * DAY}
         pytest.param(
             planned(room({"dialin": None}), {"dialin": TALK}),
             planned(room({"dialin": None}), LIVE_PIN),
-            "dialin_code was not to be removed",
+            "dialin_code was not to be removed; a risk appeared since the review: "
+            "ends dial-in; the PIN may not come back",
             id="a-pin-that-was-not-there",
         ),
         pytest.param(
             planned(room({}, absent=True), {}),
             planned(room({}, absent=True), LIVE_PIN),
-            "dialin_code was not to be removed",
+            "dialin_code was not to be removed; a risk appeared since the review: "
+            "callers lose the PIN for good",
             id="deletes-a-pin-that-was-not-there",
         ),
         pytest.param(
             planned(room({"lang": "de"}, rolling=ROLLING), {"exp": NOW + 90 * DAY}),
             planned(room({"lang": "de"}, rolling=ROLLING), {}),
-            "exp was not to change",
+            "exp was not to change; "
+            "a risk appeared since the review: will expire from now on",
             id="an-end-that-was-not-listed",
+        ),
+        pytest.param(
+            planned(WRITES_ITS_END, {"exp": NOW + 100 * DAY}),
+            planned(WRITES_ITS_END, {"exp": NOW + 200 * DAY}),
+            "exp was to be sent over another value",
+            id="write-only-over-what-moved",
+        ),
+        pytest.param(
+            planned(room({"dialin": {"display_name": "New"}}), LIVE_PIN),
+            planned(room({"dialin": {"display_name": "New"}}), {"dialin": TALK}),
+            "a risk appeared since the review: gets a new PIN",
+            id="a-pin-that-went-away",
         ),
     ],
 )
@@ -187,6 +207,11 @@ def test_nothing_is_sent_or_removed_that_was_not_reviewed(
             ),
             id="a-computed-end",
         ),
+        pytest.param(
+            planned(WRITES_ITS_END, {"exp": NOW + 200 * DAY}),
+            planned(WRITES_ITS_END, {"exp": NOW + 100 * DAY}),
+            id="write-only-that-is-there-by-now",
+        ),
     ],
 )
 def test_the_same_or_less_is_approved(reviewed: Plan, present: Plan) -> None:
@@ -208,6 +233,27 @@ def test_a_replacement_may_not_take_more_away() -> None:
         "hmac was not to be removed"
     ]
     assert refusals(planned(desired, signed), planned(desired, bare)) == []
+
+
+def removal_beside(*names: str) -> Plan:
+    """The plan that releases a number on which callers reach these rooms."""
+    desired = Desired("number", NUMBER, {}, absent=True)
+    entry = LiveAssignment("current", "pin_dialin", NUMBER, {})
+    dialin = {"dialin": {**TALK, "room_numbers": [NUMBER]}, "dialin_code": PIN}
+    rooms = {name: LiveRoom(name, name, "private", dialin) for name in names}
+    reading = Live(LiveDomain("acme", "d", {}), rooms, 1, assignments=(entry,))
+    return make_plan(Config("acme", resources=(desired,)), reading, now=NOW)
+
+
+def test_a_risk_that_reaches_further_than_the_reviewed_one_is_not_approved() -> None:
+    """Rooms whose callers would lose their way in are part of what was reviewed."""
+    two = removal_beside("a", "b")
+
+    assert refusals(two, two) == []
+    assert refusals(two, removal_beside("b")) == []
+    for reviewed in (removal_beside(), removal_beside("a", "c")):
+        [why] = refusals(reviewed, two)
+        assert why.startswith("a risk appeared since the review: callers with the PIN")
 
 
 @pytest.mark.parametrize(
