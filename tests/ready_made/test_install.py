@@ -171,7 +171,8 @@ def test_nothing_that_is_installed_sees_a_secret_or_the_checkout(
     assert machine.secrets_seen() == []
 
 
-@pytest.mark.parametrize("lock", ["run", pytest.param("build", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("lock", ["run", "build"])
 def test_a_package_with_another_hash_stops_the_action(
     machine: Machine, lock: str
 ) -> None:
