@@ -149,7 +149,7 @@ def _plain(kind: KindName, path: Path, value: Any) -> object:
     if isinstance(value, list):
         return [_plain(kind, (*path, str(i)), v) for i, v in enumerate(value)]
     if isinstance(value, Filled):
-        return Secret(value.reveal(), value.label)
+        return Secret(value.reveal(), value.label, value.written)
     if isinstance(value, str) and is_secret(kind, path):
         return Secret(value)
     return value

@@ -88,7 +88,7 @@ def _shown(entry: Entry, path: Path, value: Any) -> object:
 
 def _sealed(value: Any) -> object:
     if isinstance(value, Filled):
-        return Secret(value.reveal(), value.label)
+        return Secret(value.reveal(), value.label, value.written)
     if isinstance(value, Mapping):
         return {key: _sealed(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -42,15 +42,19 @@ class Filled(str):
     """A text into which variables were filled. Printing it shows its label.
 
     `unset` says that some variable had no value, so its content means nothing.
+    `written`: the text of the file, with its references.
     """
 
     label: str
     unset: bool
+    written: str
 
-    def __new__(cls, value: str, label: str, *, unset: bool = False) -> Filled:
+    def __new__(
+        cls, value: str, label: str, *, unset: bool = False, written: str = ""
+    ) -> Filled:
         """Keep the label beside the text."""
         made = super().__new__(cls, value)
-        made.label, made.unset = label, unset
+        made.label, made.unset, made.written = label, unset, written or label
         return made
 
     def reveal(self) -> str:
@@ -189,7 +193,7 @@ def _filled(text: str, path: Path, document: Document, filling: Filling) -> str:
     filling.names.update(names)
     if unset and filling.mode is Variables.OPTIONAL:
         whole = ""
-    return Filled(whole, _label(text, path), unset=unset)
+    return Filled(whole, _label(text, path), unset=unset, written=text)
 
 
 def _value(name: str, path: Path, document: Document, filling: Filling) -> str | None:

@@ -33,11 +33,13 @@ class Secret:
     """A string that is compared and sent, but never shown.
 
     Two secrets are equal when their values are, whatever they are called.
-    `label` is what people see: the reference it came from, or a mask.
+    `label` is what people see: the reference it came from, or a mask. `written`: the
+    text of the file that it came from, if that has references.
     """
 
     value: str
     label: str = field(default="(secret)", compare=False)
+    written: str = field(default="", compare=False)
 
     def __repr__(self) -> str:
         return self.label
@@ -168,7 +170,7 @@ def conceal(
 
 def secrets_in(value: object) -> Mapping[str, Secret]:
     """Every secret in a value, by its text."""
-    return {secret.value: secret for secret in _secrets(value)}
+    return {secret.value: secret for secret in secrets_of(value)}
 
 
 def _both_hidden(one: object, other: object) -> object:
@@ -204,18 +206,19 @@ def mask_address(text: str) -> str:
 
 def holds_secret(value: object) -> bool:
     """Tell whether there is a secret anywhere in a value."""
-    return any(True for _ in _secrets(value))
+    return any(True for _ in secrets_of(value))
 
 
-def _secrets(value: object) -> Iterator[Secret]:
+def secrets_of(value: object) -> Iterator[Secret]:
+    """Every secret anywhere in a value."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _secrets(item)
+            yield from secrets_of(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _secrets(item)
+            yield from secrets_of(item)
 
 
 def _covered(value: object, known: Mapping[str, Secret]) -> object:

@@ -258,6 +258,35 @@ def test_a_variable_is_a_reference_in_the_plan(
     world.apply("--plan", "plan.json")
 
 
+@pytest.mark.parametrize("edited", ["k=one", "user:pass", "tenant"])
+def test_a_literal_under_a_mask_is_approved_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch, edited: str
+) -> None:
+    """A plan hides it and refuses another one; the variable beside it may change."""
+    monkeypatch.setenv("ROOM", "s3cret")
+    hooks = HEAD + (
+        "    properties:\n"
+        "      meeting_join_hook: https://user:pass@example.com/${ROOM}?k=one\n"
+        "      streaming_endpoints:\n"
+        "        - {name: a, type: rtmp, rtmp_config: {url: 'rtmps://a.example.com/tenant'}}\n"
+    )
+    world.write(hooks)
+    world.plan("--out", "plan.json")
+    text = (world.folder / "plan.json").read_text()
+    Draft202012Validator(json.loads(schema_text("plan"))).validate(json.loads(text))
+    assert not [word for word in ("k=one", "pass@", "tenant", "s3cret") if word in text]
+
+    monkeypatch.setenv("ROOM", "another")
+    world.write(hooks.replace(edited, "evil:evil"))
+    world.forget()
+    ran = world.apply("--plan", "plan.json", expect=4)
+    assert "create room new-room" in ran.err
+    assert world.writes() == []
+
+    world.write(hooks)
+    world.apply("--plan", "plan.json")
+
+
 def test_what_is_no_longer_managed_is_listed(world: World) -> None:
     """Rooms and properties that a revision drops stay in Daily, and it says so."""
     world.write(

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
+from reconciler.core.compare.fingerprint import Fingerprints
 from reconciler.core.plan.model import (
     PIN,
     Action,
@@ -42,12 +43,15 @@ _CLOCK_SKEW = 300.0
 class ApprovedField:
     """One field of an approved change, as JSON values.
 
-    `hidden`: the value before was a secret, which no plan shows.
+    `hidden`: the value before was a secret, which no plan shows. The last two are
+    fingerprints of what is hidden, or empty.
     """
 
     before: object
     after: object
     hidden: bool = False
+    before_print: str = ""
+    after_print: str = ""
 
 
 Fields = Mapping[tuple[object, ...], ApprovedField]
@@ -167,11 +171,15 @@ def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
 def unapproved(plan: Plan, approved: Approved) -> tuple[Unapproved, ...]:
     """The changes of a plan that the approved one does not hold, and why."""
     known = {(c.kind, c.key): c for c in approved.changes if c.action != Action.RENEW}
+
+    def why_not(change: Change) -> str:
+        prints = Fingerprints(approved.domain_id, change.kind, change.key)
+        return _why(change, known.get((change.kind, change.key)), prints)
+
     return tuple(
         Unapproved(change, why)
         for change in plan.changes
-        if change.action is not Action.RENEW
-        and (why := _why(change, known.get((change.kind, change.key))))
+        if change.action is not Action.RENEW and (why := why_not(change))
     )
 
 
@@ -227,12 +235,13 @@ def without(plan: Plan, left_out: tuple[Unapproved, ...]) -> Plan:
     return replace(plan, changes=tuple(c for c in plan.changes if c.id not in ids))
 
 
-def _why(change: Change, approved: ApprovedChange | None) -> str:
+def _why(change: Change, approved: ApprovedChange | None, prints: Fingerprints) -> str:
     if approved is None:
         return "it is not in the approved plan"
     if approved.action != change.action:
         return f"what was approved is to {approved.action} it"
-    return "; ".join((*differences(change, approved), *_new_risks(change, approved)))
+    differ = differences(change, approved, prints=prints)
+    return "; ".join((*differ, *_new_risks(change, approved)))
 
 
 def _new_risks(change: Change, approved: ApprovedChange) -> Iterator[str]:
@@ -247,25 +256,28 @@ def differences(
     change: Change,
     approved: ApprovedChange,
     form: Callable[[object], object] = labelled,
+    prints: Fingerprints | None = None,
 ) -> Iterator[str]:
     """Where a change sends or removes what the approved one does not.
 
-    `form`: how the values of the approved change stand for those of a change.
+    `form`: how the values of the approved change stand for those of a change. `prints`
+    tell apart what that does not show.
     """
+    alike = _Alike(form, prints)
     listed = approved.fields.keys() | approved.also_sent.keys()
     exempt = listed & {("exp",)} if _same_rolling(change, approved) else set()
     for field_ in change.fields:
         if field_.path not in exempt:
-            yield from _field_reason(field_, approved, form)
+            yield from _field_reason(field_, approved, alike)
     for field_ in change.also_sent:
         known = approved.also_sent.get(field_.path) or approved.fields.get(field_.path)
         if field_.path in exempt:
             continue
         if known is None:
             yield f"{_name(field_.path)} was not to be sent"
-        elif not same(form(field_.after), known.after):
+        elif not alike.after(field_, known):
             yield f"{_name(field_.path)} was to be sent with another value"
-        elif not (_from_same(field_, known, form) or same(field_.before, field_.after)):
+        elif not (alike.before(field_, known) or same(field_.before, field_.after)):
             yield f"{_name(field_.path)} was to be sent over another value"
     for field_ in change.removed:
         if field_.path not in approved.removed:
@@ -278,22 +290,33 @@ def differences(
 
 
 def _field_reason(
-    change: FieldChange, approved: ApprovedChange, form: Callable[[object], object]
+    change: FieldChange, approved: ApprovedChange, alike: _Alike
 ) -> Iterator[str]:
     known = approved.fields.get(change.path)
     if known is None:
         yield f"{_name(change.path)} was not to change"
         return
-    to_same = same(form(change.after), known.after)
-    if not (_from_same(change, known, form) and to_same):
+    if not (alike.before(change, known) and alike.after(change, known)):
         yield f"{_name(change.path)} was approved from and to other values"
 
 
-def _from_same(
-    change: FieldChange, known: ApprovedField, form: Callable[[object], object]
-) -> bool:
-    # What was a variable in the base is hidden; without a base it is not known to be.
-    return known.hidden or same(form(change.before), known.before)
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Whether a field goes from and to what was approved: see `differences`."""
+
+    form: Callable[[object], object]
+    prints: Fingerprints | None
+
+    def before(self, change: FieldChange, known: ApprovedField) -> bool:
+        if self.prints and known.before_print:
+            return self.prints.before(change) == known.before_print
+        # What was a variable in the base is hidden; without a base it is not known.
+        return known.hidden or same(self.form(change.before), known.before)
+
+    def after(self, change: FieldChange, known: ApprovedField) -> bool:
+        if not same(self.form(change.after), known.after):
+            return False
+        return self.prints is None or self.prints.after(change) == known.after_print
 
 
 def _same_rolling(change: Change, approved: ApprovedChange) -> bool:
@@ -340,7 +363,11 @@ def _risks(items: object) -> dict[str, frozenset[str]]:
 def _fields(items: object) -> Fields:
     return {
         tuple(_items(entry["path"])): ApprovedField(
-            entry["before"], entry["after"], entry.get("before_hidden") is True
+            entry["before"],
+            entry["after"],
+            hidden=entry.get("before_hidden") is True,
+            before_print=str(entry.get("before_fingerprint") or ""),
+            after_print=str(entry.get("after_fingerprint") or ""),
         )
         for entry in map(_mapping, _items(items))
     }

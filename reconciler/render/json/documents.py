@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from reconciler.core.compare.diff import FieldChange
+from reconciler.core.compare.fingerprint import Fingerprints
 from reconciler.core.findings import ConfigError, Finding, errors
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
@@ -90,7 +91,7 @@ def plan_document(
         "writes_possible": False,
         "applicable": not plan.blocked,
         "summary": _counts(plan),
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [_planned(change, plan) for change in plan.changes],
         "unmanaged": {
             "room_count": plan.unmanaged.room_count,
             "rooms": list(plan.unmanaged.rooms),
@@ -126,6 +127,24 @@ def _dropped(dropped: Dropped) -> dict[str, object]:
         "has_pin": dropped.has_pin,
         "renamed_to": dropped.renamed_to or None,
     }
+
+
+def _planned(change: Change, plan: Plan) -> dict[str, object]:
+    """A change of a plan file, which may be held against another plan."""
+    prints = Fingerprints(plan.live.domain.id, change.kind, change.key)
+    signed = {
+        name: [{**_field(f, change), **_fingerprints(f, prints)} for f in fields]
+        for name, fields in (("fields", change.fields), ("also_sent", change.also_sent))
+    }
+    return {**_change(change), **signed}
+
+
+def _fingerprints(field: FieldChange, prints: Fingerprints) -> dict[str, str]:
+    made = {
+        "before_fingerprint": prints.before(field),
+        "after_fingerprint": prints.after(field),
+    }
+    return {name: text for name, text in made.items() if text}
 
 
 def _change(change: Change) -> dict[str, object]:

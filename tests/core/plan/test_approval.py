@@ -20,6 +20,7 @@ from reconciler.core.plan.approval import read_approved, unapproved
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Plan, Selection
+from reconciler.core.secrecy import Secret
 from reconciler.errors import ReconcilerError
 from reconciler.render.json.documents import plan_document
 
@@ -233,6 +234,78 @@ def test_a_replacement_may_not_take_more_away() -> None:
         "hmac was not to be removed"
     ]
     assert refusals(planned(desired, signed), planned(desired, bare)) == []
+
+
+HOOK = "https://u:p@h.example.com/x?tenant=1"
+RTMP = {"name": "main", "rtmp_config": "rtmps://live.example.com/app"}
+
+
+def hooked(value: object) -> Desired:
+    """A room with a value for its hook, and one that is sent along unseen."""
+    return room(
+        {"lang": "de", "meeting_join_hook": value},
+        write_only=frozenset({("meeting_join_hook",)}),
+    )
+
+
+def streaming(url: object) -> Desired:
+    """A room with a literal among the values of a list, beside what is shown."""
+    return room({"streaming_endpoints": [{**RTMP, "rtmp_config": url}]})
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "present"),
+    [
+        pytest.param(
+            planned(room({"meeting_join_hook": HOOK}), live),
+            planned(room({"meeting_join_hook": HOOK.replace("=1", "=2")}), live),
+            id=f"a-field-{'live' if live is not None else 'new'}",
+        )
+        for live in (
+            None,
+            {},
+            {"meeting_join_hook": "https://h.example.com/x?tenant=0"},
+        )
+    ]
+    + [
+        pytest.param(
+            planned(hooked(HOOK), {}),
+            planned(hooked(HOOK.replace("p@", "q@")), {}),
+            id="also-sent",
+        ),
+        pytest.param(
+            planned(streaming("rtmps://a.example.com"), {}),
+            planned(streaming("rtmps://b.example.com"), {}),
+            id="in-a-list",
+        ),
+        pytest.param(
+            planned(streaming(Secret("one", "${A}", "rtmps://a/${A}")), {}),
+            planned(streaming(Secret("one", "${A}", "rtmps://b/${A}")), {}),
+            id="the-literal-part-beside-a-variable",
+        ),
+        pytest.param(
+            planned(room({"meeting_join_hook": HOOK}), {"meeting_join_hook": "//h?a"}),
+            planned(room({"meeting_join_hook": HOOK}), {"meeting_join_hook": "//h?b"}),
+            id="before",
+        ),
+    ],
+)
+def test_another_value_under_the_same_mask_is_not_approved(
+    reviewed: Plan, present: Plan
+) -> None:
+    """What a plan hides is part of what was approved, on both sides."""
+    assert refusals(reviewed, reviewed) == []
+    assert len(refusals(reviewed, present)) == 1
+
+
+def test_a_variable_is_approved_by_its_name() -> None:
+    """Its value may change between the review and the apply; another name may not."""
+    old, new = (streaming(Secret(v, "${A}", "${A}")) for v in ("one", "two"))
+    other = streaming(Secret("one", "${B}", "${B}"))
+    live = {"streaming_endpoints": [{**RTMP, "rtmp_config": "rtmps://old"}]}
+
+    assert refusals(planned(old, live), planned(new, live)) == []
+    assert len(refusals(planned(old, live), planned(other, live))) == 1
 
 
 def removal_beside(*names: str) -> Plan:
