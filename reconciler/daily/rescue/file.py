@@ -7,10 +7,12 @@ first write and compared afterwards. The file holds secrets: mode 0600.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.core.compare.diff import same
@@ -44,13 +46,6 @@ def save(path: Path, rescue: Rescue) -> Path:
     An older file may be the only copy of something lost, so a taken name gets a
     number appended.
     """
-    body = {
-        "version": VERSION,
-        "domain": rescue.domain,
-        "saved": rescue.saved,
-        "managed": sorted(rescue.managed),
-        "assignments": [_to_json(entry) for entry in rescue.entries],
-    }
     for attempt in range(1_000):
         target = path if not attempt else path.with_name(f"{path.name}.{attempt}")
         try:
@@ -61,10 +56,7 @@ def save(path: Path, rescue: Rescue) -> Path:
         except OSError as error:
             raise _unwritable(target, error) from error
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(body, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
+            _fill(descriptor, rescue)
         except BaseException as error:
             # Half of a copy would pass for one.
             target.unlink(missing_ok=True)
@@ -73,6 +65,73 @@ def save(path: Path, rescue: Rescue) -> Path:
             raise
         return target
     raise ReconcilerError(f"too many rescue files beside {path}; nothing was sent")
+
+
+def _fill(descriptor: int, rescue: Rescue) -> None:
+    body = {
+        "version": VERSION,
+        "domain": rescue.domain,
+        "saved": rescue.saved,
+        "managed": sorted(rescue.managed),
+        "assignments": [_to_json(entry) for entry in rescue.entries],
+    }
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(body, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@dataclass(slots=True)
+class Copy:
+    """The rescue file of one run, and what it holds."""
+
+    path: Path
+    rescue: Rescue
+
+    def keep(self, entries: Iterable[LiveAssignment]) -> None:
+        """Bring the file up to a later reading, before the write that follows it.
+
+        Nothing leaves the file. It is replaced whole, or stays as it is.
+
+        Raises:
+            ReconcilerError: it cannot be written.
+        """
+        merged = replace(self.rescue, entries=_merged(self.rescue, tuple(entries)))
+        if merged.entries == self.rescue.entries:
+            return
+        name = ""
+        try:
+            handle, name = tempfile.mkstemp(
+                prefix=f".{self.path.name}.", dir=self.path.parent
+            )
+            _fill(handle, merged)
+            Path(name).replace(self.path)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            if isinstance(error, OSError):
+                raise _unwritable(self.path, error) from error
+            raise
+        self.rescue = merged
+
+
+def _merged(
+    rescue: Rescue, seen: tuple[LiveAssignment, ...]
+) -> tuple[LiveAssignment, ...]:
+    """What was saved, each foreign entry as it was seen last, then what is new."""
+    kept = tuple(
+        entry if twin is None or _is_older_wanted(rescue, entry, twin) else twin
+        for entry, twin in _pairs(rescue.entries, seen)
+    )
+    return (*kept, *additions(rescue.entries, seen))
+
+
+def _is_older_wanted(
+    rescue: Rescue, entry: LiveAssignment, twin: LiveAssignment
+) -> bool:
+    """The run itself writes the entry, or the later reading lacks its `hmac`."""
+    bare = bool(entry.fields.get("hmac") and not twin.fields.get("hmac"))
+    return entry.number in rescue.managed or bare
 
 
 def _unwritable(target: Path, error: OSError) -> ReconcilerError:

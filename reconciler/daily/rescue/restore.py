@@ -24,7 +24,7 @@ from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_stores
-from reconciler.daily.rescue.file import Rescue, is_same_entry, save
+from reconciler.daily.rescue.file import Copy, Rescue, is_same_entry, save
 from reconciler.daily.write.legacy import bystander
 from reconciler.daily.write.run import internal_error
 from reconciler.daily.write.sending.settle import settle
@@ -201,6 +201,7 @@ def restore(
         run.lost += error.lost
     own = Rescue(rescue.domain, run.stores.known, saved=options.saved)
     copy = save(options.copy, own)
+    run.stores.copy = Copy(copy, own)
     try:
         _restore_legacy(run, [e for e in run.missing(now) if e.store == "legacy"])
         _restore_current(run)
@@ -322,6 +323,9 @@ def _look(run: _Restoring) -> None:
         lost = run.stores.look(run.returns)
     except DailyError as error:
         run.stopped = run.unverified = error.message
+        return
+    except StoresError as error:
+        run.stopped = str(error)
         return
     if lost:
         run.lost += lost

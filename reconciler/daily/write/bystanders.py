@@ -28,6 +28,9 @@ def look_after(run: Run) -> None:
             f"the dial-in stores could not be read after a write: {explain(error)}"
         )
         return
+    except StoresError as error:
+        run.stop(str(error))
+        return
     if lost:
         run.lose(lost)
         run.stop(f"assignments that the file does not mention were lost: {lost[0]}")

@@ -110,6 +110,7 @@ def _save(run: Run) -> None:
             saved=int(run.options.now()),
         )
         run.rescued = rescue.save(run.options.rescue_file, copy)
+        run.stores.copy = rescue.Copy(run.rescued, copy)
 
 
 def _unchanged(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:

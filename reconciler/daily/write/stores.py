@@ -8,6 +8,7 @@ are checked again on it. `apply` and `restore` write by this module.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,7 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_stores
 from reconciler.daily.rescue import file as rescue
 from reconciler.daily.write.sending.settle import settle
-from reconciler.errors import AnswerLostError
+from reconciler.errors import AnswerLostError, ReconcilerError
 
 Entries = tuple[LiveAssignment, ...]
 Reading = tuple[LiveDomain, Entries]
@@ -43,20 +44,22 @@ class Stores:
     """What one run knows of both stores.
 
     `known`: the union of all readings so far. `is_ours`: tells the entries that the run
-    writes from the bystanders. `closed`: the gates that a reading closes.
+    writes from the bystanders. `closed`: the gates that a reading closes. `copy`: the
+    rescue file, once there is one; it holds whatever a reading before a write showed.
     """
 
     client: DailyClient
     known: Entries
     is_ours: Callable[[LiveAssignment], bool]
     closed: Callable[[LiveDomain, Sequence[LiveAssignment]], Sequence[Gate]]
+    copy: rescue.Copy | None = None
 
     def read(self) -> Entries:
         """Both stores, right before they are written.
 
         Raises:
-            StoresError: a bystander is missing or has lost its `hmac`, or a gate is
-                closed. Nothing was sent.
+            StoresError: a bystander is missing or has lost its `hmac`, a gate is
+                closed, or the rescue file cannot be kept. Nothing was sent.
         """
         return self._checked(lambda: read_stores(self.client), ("current", "legacy"))
 
@@ -74,15 +77,27 @@ class Stores:
                 break
         else:
             self.known += rescue.additions(self.known, entries)
+            with contextlib.suppress(StoresError):
+                self._keep()
             raise StoresError(
                 "an earlier reading showed what the latest one does not: "
                 f"{'; '.join(gone)}",
                 gone,
             )
         self.known = (*entries, *others)
+        self._keep()
         if closed := self.closed(domain, self.known):
             raise StoresError("; ".join(_in_words(gate) for gate in closed))
         return self.known
+
+    def _keep(self) -> None:
+        """Save what was seen: the write that follows may cost it."""
+        if self.copy is None:
+            return
+        try:
+            self.copy.keep(self.known)
+        except ReconcilerError as error:
+            raise StoresError(error.message) from error
 
     def _bystanders(self, entries: Iterable[LiveAssignment]) -> list[LiveAssignment]:
         return [entry for entry in entries if not self.is_ours(entry)]
@@ -101,6 +116,7 @@ class Stores:
 
         Raises:
             DailyError: they could not be read.
+            StoresError: the rescue file cannot be kept.
         """
         for attempt in range(LOOKS):
             if attempt:
@@ -109,6 +125,7 @@ class Stores:
             before = (e for e in self._bystanders(self.known) if not returns(e))
             if not (lost := rescue.losses(before, entries)):
                 self.known = entries
+                self._keep()
                 break
         return tuple(lost)
 

@@ -14,6 +14,7 @@ from chaos.drawn import NOW
 from daily.write.in_memory import Answer, Daily, assuming, refusal
 
 from reconciler.core.report import Outcome, Result
+from reconciler.daily.rescue.file import load
 from reconciler.daily.write import apply as module
 
 PHONE = "+12095550100"
@@ -165,3 +166,94 @@ def test_a_replacement_that_was_begun_is_finished(
     # 0 when it was done to the end, and seen.
     assert report.exit_code in ((1,) if entry.type == old else (0, 3))
     assert (entry.type == new) == ("POST /domain-dialin-config" in daily.writes)
+
+
+FOREIGN = "+12095550103"
+
+
+@pytest.mark.parametrize("store", ["current", "legacy"])
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_came_after_the_first_write_is_saved_before_the_next(
+    tmp_path: Path, store: str, edited: bool
+) -> None:
+    """An entry that is new or was edited meanwhile can be brought back."""
+    daily = Daily(tmp_path)
+    for number in (PHONE, "+12095550101", *[FOREIGN] * edited):
+        _add(daily, store, number, "old")
+    saved: list[dict[str, str]] = []
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if request.method == "POST" and request.url.path == "/v1/rooms":
+            _remove(daily, store, FOREIGN)
+            _add(daily, store, FOREIGN, "later")
+        elif request.method != "GET":
+            [path] = daily.rescue_files
+            assert path.stat().st_mode & 0o777 == 0o600
+            saved.append(_names(path))
+            if len(saved) == 2:
+                answered = answer(request)
+                _remove(daily, store, FOREIGN)
+                return answered
+        return answer(request)
+
+    daily.between = between
+    absent = {"+12095550101": {"state": "absent"}}
+    report = daily.apply(
+        dialin_store=store, phone_numbers={**NUMBER, **absent}, rooms={"r": {}}
+    )
+
+    [path] = daily.rescue_files
+    before = {PHONE: "old", "+12095550101": "old"}
+    assert saved[0] == before | ({FOREIGN: "old"} if edited else {})
+    assert saved[1] == _names(path) == before | {FOREIGN: "later"}
+    assert [FOREIGN in said for said in report.lost] == [True]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_its_later_entries_saved_nothing_more_is_written(
+    daily: Daily, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full by then: the file stays whole, and the number stays."""
+    _add(daily, "current", "+12095550101", "old")
+
+    def full(*_args: object, **_named: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if request.method == "POST" and request.url.path == "/v1/rooms":
+            _add(daily, "current", FOREIGN, "later")
+            monkeypatch.setattr(os, "fsync", full)
+        return answer(request)
+
+    daily.between = between
+    absent = {"+12095550101": {"state": "absent"}}
+    report = daily.apply(phone_numbers={**NUMBER, **absent}, rooms={"r": {}})
+    monkeypatch.undo()
+
+    assert report.exit_code == 3
+    assert "No space left" in report.stopped
+    assert [line for line in daily.writes if line.startswith("DELETE")] == []
+
+
+def _add(daily: Daily, store: str, number: str, name: str) -> None:
+    fields = {"phone_number": number, "name_prefix": name}
+    if store == "current":
+        daily.store.add_dialin_config("pin_dialin", fields)
+    else:
+        daily.store.add_legacy("pin_dialin", fields)
+
+
+def _remove(daily: Daily, store: str, number: str) -> None:
+    if store == "current":
+        held = daily.store.dialin_configs
+        for key in [k for k, c in held.items() if number in str(c)]:
+            del held[key]
+    else:
+        kept = daily.store.legacy["pin_dialin"] or ()
+        daily.store.legacy["pin_dialin"] = [e for e in kept if number not in str(e)]
+
+
+def _names(path: Path) -> dict[str, str]:
+    """The prefixes in a rescue file, by number."""
+    entries = load(path).entries
+    return {e.number or "": str(e.fields["name_prefix"]) for e in entries}
