@@ -16,6 +16,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from reconciler.core.secrecy import Secret
+from reconciler.daily.http.redaction import redact
 from reconciler.errors import AnswerLostError, DailyRejectedError
 
 
@@ -117,25 +118,17 @@ def _text(value: object, secrets: Iterable[str]) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for form in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(form, "(secret)")
+    text = redact(text, secrets)
     clean = "".join(char if char.isprintable() else " " for char in text)
     return clean if len(clean) <= 500 else clean[:497] + "..."
-
-
-def _forms(secrets: Iterable[str]) -> set[str]:
-    """Each secret, plain and as JSON spells it: a refusal may quote the request."""
-    found = set()
-    for secret in secrets:
-        found |= {secret, json.dumps(secret)[1:-1]}
-        found.add(json.dumps(secret, ensure_ascii=False)[1:-1])
-    return found
 
 
 def secrets(body: object) -> tuple[str, ...]:
     """Every secret in a body, and the parts of it that are secret by themselves."""
     if isinstance(body, Secret):
         return (body.value, *_parts(body.value)) if body.value else ()
+    if isinstance(body, str):
+        return tuple(_parts(body))
     values: Iterable[object] = ()
     if isinstance(body, Mapping):
         values = body.values()

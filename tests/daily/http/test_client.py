@@ -6,6 +6,7 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -834,3 +835,30 @@ def test_parallel_work_runs_where_the_caller_says() -> None:
 
     assert order == list(range(60))
     assert made == [WORKERS]
+
+
+def test_other_spellings_of_what_was_sent_are_masked_too() -> None:
+    """Lower case, escaped, percent-encoded, cut short; of bystanders, of addresses."""
+    hmac, other = "VE9QU0VDUkVUVE9QU0VDUkVUWFg=", "Qnlz/GFuZGVycyBzZWNyZXQ="
+    hook = "https://user:Passw0rd@Example.com/h?token=Only-The-Query"
+    body = {"list": [{"hmac": Secret(hmac), "hook": hook}, {"hmac": Secret(other)}]}
+    words = f"{hmac[:-3]} {other[:-3]} {other.lower()} {quote(other, safe='')} "
+    words += other.replace("/", "\\/") + f" {hook.lower()} {quote(hook, safe='')}"
+
+    with (
+        client_on(Script([refusal(400, words, words)]), writable=True) as client,
+        pytest.raises(DailyRejectedError) as caught,
+    ):
+        client.send("POST", "/", body)
+
+    shown = f"{caught.value.message} {caught.value.info} {caught.value.code}".lower()
+    for part in (
+        hmac[:12],
+        hmac[12:24],
+        other[:8],
+        other[8:20],
+        "passw0rd",
+        "the-query",
+    ):
+        assert part.lower() not in shown
+    assert "example.com/h" in shown
