@@ -24,8 +24,9 @@ _STATES = ("present", "absent")
 class Renewable:
     """What can be renewed. `config` is None where version or domain is not known.
 
-    `config` has the rooms with an `expires` that can be used, without their fields,
-    and the numbers. `unclear`: rooms that may have one, and cannot be read.
+    `config` has the rooms with an `expires` that can be used, of whose fields it tells
+    only that there is a `dialin`, and the numbers. `unclear`: rooms that may have
+    one, and cannot be read.
     """
 
     config: Config | None = None
@@ -79,7 +80,10 @@ def _room(entry: Entry) -> Iterator[Desired]:
     if life is None or entry.absent or _is_unclear(entry):
         return
     place = entry.document.key_place(entry.root)
-    yield Desired("room", entry.key, rolling=life, place=place)
+    properties = entry.merged.get("properties")
+    written = properties.get("dialin") if isinstance(properties, dict) else None
+    fields: dict[str, object] = {} if written is None else {"dialin": {}}
+    yield Desired("room", entry.key, fields, rolling=life, place=place)
 
 
 def _is_unclear(entry: Entry) -> bool:

@@ -15,6 +15,7 @@ from reconciler.core.clock import corrected
 from reconciler.core.findings import ConfigError
 from reconciler.core.model import Config, Live
 from reconciler.core.plan.model import Plan, Selection, Unmanaged
+from reconciler.core.plan.pin_life import only_renewed
 from reconciler.core.plan.renewals import renewals, waiting, waiting_finding
 from reconciler.core.report import Renewals, Result
 from reconciler.operations.session import Session, usable
@@ -64,7 +65,9 @@ def read_phase(
     due = [c for c in renewals(config, live, now) if c.key not in waits]
     chosen = tuple(c for c in due if selection.only("room", c.key))
     left = {k: s for k, s in waits.items() if selection.only("room", k)}
-    said = tuple(waiting_finding(left))
+    declared = known_config(loaded)
+    pins = only_renewed(declared, live, chosen, now, selection)
+    said = (*waiting_finding(left), *pins)
     managed = len(live.rooms.keys() & {room.key for room in config.of_kind("room")})
     unmanaged = Unmanaged(max(0, live.total_rooms - managed))
     in_sync = managed - len(chosen)

@@ -111,3 +111,69 @@ def test_dial_in_that_is_added_beside_a_renewal_gets_its_pin(
 
     assert ran.json["pins"] == [{"room": "doctor", "fate": "new"}]
     assert world.sandbox.store.rooms["doctor"].dialin_code
+
+
+ROLLING = {"after": "180d", "renew_before": "60d"}
+
+
+def test_renewals_name_a_pin_room_that_is_missing(make_world: MakeWorld) -> None:
+    """A deleted or expired PIN room is named, also where the files are wrong: 2."""
+    world = make_world()
+    declare(world, expires=ROLLING, properties={"dialin": DIALIN})
+    world.apply()
+    asked = ("--only-renewals", "--detailed-exitcode", "--metrics", "m.prom")
+    assert "no-pin" not in world.apply(*asked).out
+
+    world.travel(181)
+    over = world.apply(*asked, "--quiet", expect=2)
+    world.sandbox.store.rooms.pop("doctor", None)
+    gone = world.apply(*asked, "--quiet", expect=2)
+    loud = world.apply(*asked, expect=2)
+    with (world.folder / "config.yaml").open("a") as file:
+        file.write("webhooks: {}\n")
+    wrong = world.apply(*asked, "--quiet", expect=2)
+
+    assert all("[no-pin]" in ran.err for ran in (over, gone, wrong))
+    assert "[no-pin]" in loud.out
+    assert metric(world, "no-pin") == "1"
+    assert "doctor" not in world.sandbox.store.rooms
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)], ids=["loud", "quiet"])
+def test_renewals_name_a_room_without_its_pin(
+    make_world: MakeWorld, quiet: tuple[str, ...]
+) -> None:
+    """Daily shows no PIN for declared dial-in: a warning, a metric and 2."""
+    world = make_world()
+    live(world, 100)
+    declare(world, expires=ROLLING, properties={"dialin": DIALIN})
+    asked = ("--only-renewals", "--detailed-exitcode", "--metrics", "m.prom")
+
+    ran = world.apply(*asked, *quiet, expect=2)
+
+    assert "[no-pin]" in ran.out + ran.err
+    assert metric(world, "no-pin") == "1"
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({"properties": {}}, 1),
+        ({"ends": True}, 0),
+        ({"expires": {"after": "180d", "renew_before": "2d"}}, 0),
+        ({"properties": {"dialin": None}}, 0),
+        ({"state": "absent"}, 0),
+    ],
+)
+def test_renewals_name_a_pin_that_ends(
+    make_world: MakeWorld, body: dict[str, Any], count: int
+) -> None:
+    """A live PIN that nothing renews ends in 3 days: named under --quiet too."""
+    world = make_world()
+    live(world, 3, dialin=DIALIN)
+    declare(world, **body)
+
+    ran = world.apply("--only-renewals", "--quiet", "--metrics", "m.prom")
+
+    assert ran.err.count("[pin-ends]") == count
+    assert metric(world, "pin-ends") == str(count)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.core.findings import Finding
-from reconciler.core.model import Desired, LiveDomain, LiveRoom
+from reconciler.core.model import Config, Desired, Live, LiveDomain, LiveRoom
 from reconciler.core.pin_life import MEANT, ROLL, ends_soon
-from reconciler.core.plan.model import Change
-from reconciler.core.times import iso
+from reconciler.core.plan.model import Change, Selection
+from reconciler.core.times import expired, iso, seconds_of
 
 
 def pin_life(
@@ -16,24 +16,52 @@ def pin_life(
 ) -> Iterator[Finding]:
     """What is to be said about the PIN of a room that lives.
 
-    `changes`: what the plan does to this room. An end that the file itself writes is
-    looked at when the file is read.
+    `changes`: what the plan does to this room.
     """
     sent = [change.send for change in changes]
     wants = desired.fields.get("dialin") is not None
     if wants and not room.pin and not any("dialin" in send for send in sent):
         yield _no_pin(desired)
-    if any(send.get("dialin", 0) is None for send in sent):
-        return
-    rolls = desired.rolling is not None or desired.fields.get("exp") is not None
-    if room.pin and not rolls and not desired.ends and ends_soon(room.exp, now):
-        yield Finding(
-            "pin-ends",
-            f"the PIN of room '{desired.key}' ends on {iso(room.exp or 0)}, and "
-            "nothing renews it",
-            desired.place,
-            f"{ROLL}; {MEANT}",
-        )
+    end = _end(room, sent)
+    # Where the file declares both, that end was looked at when it was read.
+    known = wants and end == desired.fields.get("exp")
+    if ends_soon(end, now) and not known and _stays(desired, room, sent):
+        yield _pin_ends(desired, end or 0)
+
+
+def _end(room: LiveRoom, sent: Sequence[Mapping[str, object]]) -> int | None:
+    """When the room ends after these writes; what is not sent stays as it is."""
+    ends = [fields["exp"] for fields in (room.config, *sent) if "exp" in fields]
+    return seconds_of(ends[-1]) if ends else None
+
+
+def _stays(
+    desired: Desired, room: LiveRoom, sent: Sequence[Mapping[str, object]]
+) -> bool:
+    """Tell whether a room keeps its PIN up to an end that nothing moves."""
+    removed = any(fields.get("dialin", 0) is None for fields in (desired.fields, *sent))
+    return bool(room.pin) and not (removed or desired.rolling or desired.ends)
+
+
+def only_renewed(
+    config: Config,
+    live: Live,
+    changes: Sequence[Change],
+    now: float,
+    selection: Selection,
+) -> Iterator[Finding]:
+    """What is to be said about the PINs of a run that renews and creates nothing."""
+    yield from account(live.domain)
+    for desired in config.of_kind("room"):
+        room = live.rooms.get(desired.key)
+        over = expired(desired.fields.get("exp"), now)
+        if desired.absent or over or not selection.only("room", desired.key):
+            continue
+        if room is not None and not room.expired(now):
+            own = [change for change in changes if change.key == desired.key]
+            yield from pin_life(desired, room, own, now)
+        elif desired.fields.get("dialin") is not None:
+            yield _no_room(desired, room)
 
 
 def account(domain: LiveDomain) -> Iterator[Finding]:
@@ -61,6 +89,33 @@ def phone_slot(desired: Desired, domain: LiveDomain) -> Iterator[Finding]:
         desired.places.get(path) or desired.place,
         f"num_endpoints: {max(1, domain.most_phones - 1)} or less",
         path,
+    )
+
+
+def _pin_ends(desired: Desired, end: int) -> Finding:
+    path = ("exp",)
+    message = f"the PIN of room '{desired.key}' ends on {iso(end)}, and "
+    hint = f"{ROLL}; {MEANT}"
+    declared = desired.fields.get("exp")
+    if declared is None or declared == end:
+        message += "nothing renews it"
+    else:
+        message += "this run does not send the declared exp"
+        hint = f"to send it: apply --resend 'room:{desired.key}'"
+    place = desired.places.get(path) or desired.place
+    return Finding("pin-ends", message, place, hint, path if declared else ())
+
+
+def _no_room(desired: Desired, room: LiveRoom | None) -> Finding:
+    path = ("dialin",)
+    why = "Daily has no such room" if room is None else "the room has expired in Daily"
+    return Finding(
+        "no-pin",
+        f"room '{desired.key}' declares dialin, and {why}: callers cannot join",
+        desired.places.get(path) or desired.place,
+        "renewals create no room; to see what creates it",
+        path,
+        command=("plan",),
     )
 
 
