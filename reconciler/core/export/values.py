@@ -97,9 +97,11 @@ def property_value(
     if name in ctx.kind.objects and isinstance(value, Mapping):
         return _object(name, value, nested, ctx)
     if name in ctx.kind.times and isinstance(value, int | float):
+        whole = int(value)
         if isinstance(value, bool) or in_utc(value) is None:
-            return int(value)
-        return iso(int(value))
+            # A large float is a number of more digits than a file may hold.
+            return whole if writable(whole) else None
+        return iso(whole)
     if same(effective((name,), value, ctx), effective((name,), None, ctx)):
         return None
     return _plain((name,), value, ctx)

@@ -270,6 +270,13 @@ PURCHASED = ("+12095550100", "+12095550101", "bad")
     ],
     *([], True, {}),
 )
+@example(
+    [
+        {"name": "hall", "privacy": "public", "config": {"nbf": 1e64}},
+        {"name": "Hall", "privacy": "public", "config": {"nbf": 1e64}},
+    ],
+    *([], True, {}),
+)
 def test_whatever_daily_answers_can_be_imported(
     rooms: list[Node],
     configs: list[tuple[str, str | None, Node]],
