@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.core.compare.canonical import by_name, in_order_of
 from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Desired
@@ -49,7 +50,8 @@ def list_body(
     for path, value in sorted(leaves(body), key=lambda leaf: _rank(leaf[0])):
         near = _near(path, value, differing)
         used |= {change.path for change in near}
-        leaf = FieldChange(path, _before(path, near, live), value)
+        before = in_order_of(value, _before(path, near, live))
+        leaf = FieldChange(path, before, value)
         if near:
             fields.append(leaf)
         elif _is_declared(desired, path):
@@ -61,7 +63,8 @@ def list_body(
         for c in differing.values()
         if c.path not in used or _is_displaced(c)
     )
-    listed = (fields, also_sent, carried, gone)
+    removed = [*gone, *_left_out(body, live)]
+    listed = (fields, also_sent, carried, removed)
     return Listing(*(tuple(map(shown, part)) for part in listed))
 
 
@@ -91,9 +94,50 @@ def _near(
 
 
 def _before(path: Path, near: list[FieldChange], live: Mapping[str, object]) -> object:
+    if has_items(at(live, path)):
+        # The comparison saw the declared keys alone; the live items have more.
+        return at(live, path)
     if len(near) == 1 and near[0].path == path[: len(near[0].path)]:
         return at(near[0].before, path[len(near[0].path) :])
     return at(live, path)
+
+
+def _left_out(
+    body: Mapping[str, object], live: Mapping[str, object]
+) -> Iterator[FieldChange]:
+    """Live keys of the items of a list that the item which is sent does not have."""
+    for path, value in leaves(body):
+        found = _lost_keys(path, value, at(live, path))
+        for lost in found if isinstance(value, list) else ():
+            yield FieldChange(lost, at(live, lost), ABSENT)
+
+
+def _lost_keys(path: Path, sent: object, have: object) -> Iterator[Path]:
+    """`sent` and `have` stand for each other: by name in a list, or by position."""
+    if isinstance(sent, Mapping) and isinstance(have, Mapping):
+        for key, value in have.items():
+            if key in sent:
+                yield from _lost_keys((*path, key), sent[key], value)
+            elif value is not None:
+                yield (*path, key)
+    elif isinstance(sent, list) and isinstance(have, list):
+        for at_, item in enumerate(have):
+            twin = _twin(sent, have, at_)
+            yield from _lost_keys((*path, at_), twin, item)
+
+
+def _twin(sent: list[object], have: list[object], position: int) -> object:
+    """The item that is sent in the place of a live one; None where there is none."""
+    wanted, named = by_name(sent), by_name(have)
+    if wanted and named:
+        return wanted.get([*named][position])
+    return sent[position] if position < len(sent) else None
+
+
+def has_items(value: object) -> bool:
+    """A list with mappings in it, whose keys the file may declare in part."""
+    listed = value if isinstance(value, list) else []
+    return any(isinstance(item, Mapping) for item in listed)
 
 
 def _is_declared(desired: Desired, path: Path) -> bool:

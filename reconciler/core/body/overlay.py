@@ -1,15 +1,18 @@
 """What is written: declared values over live ones, and how whole objects are.
 
 Whether Daily merges an object or replaces it is unknown, so all of it is sent: the
-declared keys, and the live ones that the file does not declare, at every depth.
+declared keys, and the live ones that the file does not declare, at every depth. A list
+is written whole too; its items are told apart by their names, where they have some.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.core.compare.canonical import by_name
 from reconciler.core.compare.equality import Context, effective_default
 from reconciler.core.model import Desired, LiveRoom, Path
+from reconciler.core.secrecy import reveal
 
 
 def update_body(
@@ -49,7 +52,7 @@ def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
     elsewhere in Daily's API.
     """
     if not isinstance(want, Mapping):
-        return settled(want)
+        return over_items(want, have)
     live = have if isinstance(have, Mapping) else {}
     body = {k: settled(v) for k, v in live.items() if k not in want and v is not None}
     for key, value in want.items():
@@ -74,6 +77,30 @@ def _reset(path: Path, have: object, ctx: Context) -> object:
         shown = {key: value for key, value in have.items() if value is not None}
         return {key: _reset((*path, key), value, ctx) for key, value in shown.items()}
     return effective_default(path, ctx)
+
+
+def over_items(want: object, have: object) -> object:
+    """A declared list over the live one: items of the same name keep their live keys.
+
+    What has no item of its name is written as it is declared. So is an item whose
+    `type` differs: the live keys belong to the other type.
+    """
+    wanted, named = by_name(want), by_name(have)
+    if not wanted or not named:
+        return settled(want)
+    return [_over_item(item, named.get(name)) for name, item in wanted.items()]
+
+
+def _over_item(want: object, have: object) -> object:
+    """A declared part of a list's item over the live one; null leaves its key out."""
+    if not isinstance(want, Mapping) or not isinstance(have, Mapping):
+        return over_items(want, have)
+    kinds = reveal(want.get("type")), have.get("type")
+    if None not in kinds and kinds[0] != kinds[1]:
+        return settled(want)
+    kept = {key: settled(v) for key, v in have.items() if want.get(key, v) is not None}
+    over = {k: _over_item(v, have.get(k)) for k, v in want.items() if v is not None}
+    return {**kept, **over}
 
 
 def settled(value: object) -> object:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from reconciler.core.kinds import Kind
 from reconciler.core.model import Path
 from reconciler.core.phone import shown_number
+from reconciler.core.secrecy import reveal
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -44,18 +45,22 @@ def in_order_of(want: object, have: object) -> object:
     Only where every item on both sides has a name of its own: then the order means
     nothing. Items that are not declared come last.
     """
-    wanted, named = _by_name(want), _by_name(have)
+    wanted, named = by_name(want), by_name(have)
     if not wanted or not named:
         return have
     first = [named[name] for name in wanted if name in named]
     return [*first, *(item for name, item in named.items() if name not in wanted)]
 
 
-def _by_name(items: object) -> dict[str, object]:
-    listed = items if isinstance(items, list) else []
-    names = [item.get("name") if isinstance(item, Mapping) else None for item in listed]
+def by_name(items: object) -> dict[str, object]:
+    """The items of a list by their names; nothing unless each has one of its own."""
+    listed = items if isinstance(items, list | tuple) else ()
+    named = (item.get("name") if isinstance(item, Mapping) else None for item in listed)
+    names = [reveal(name) for name in named]
+    if not all(isinstance(name, str | int) for name in names):
+        return {}
     found = dict(zip(names, listed, strict=True))
-    unique = len(found) == len(listed) and None not in found
+    unique = len(found) == len(listed)
     return {str(name): item for name, item in found.items()} if unique else {}
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.core.body.listing import has_items
 from reconciler.core.kinds import ROOM
 from reconciler.core.plan.model import Action, Change, Plan
 
@@ -46,7 +47,10 @@ def fits_batch(change: Change) -> bool:
 def is_read_again(change: Change) -> bool:
     """A room whose objects or end are written: they may have been set since."""
     return any(
-        isinstance(value, Mapping) or name in ROOM.objects or name == "exp"
+        isinstance(value, Mapping)
+        or has_items(value)
+        or name in ROOM.objects
+        or name == "exp"
         for name, value in change.send.items()
     )
 

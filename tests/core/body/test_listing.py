@@ -188,3 +188,68 @@ def test_a_secret_is_a_label_in_every_list() -> None:
 
     assert "hush" not in repr(made)
     assert {f.path for f in made.carried} == {("brand_new", "b")}
+
+
+ITEM = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["one", "two"]),
+        "type": st.sampled_from(["hls", "rtmp"]),
+        "hls_config": st.dictionaries(st.sampled_from(["a", "b"]), st.booleans()),
+    },
+)
+ITEMS = st.lists(ITEM, max_size=3)
+
+
+def keys_in(value: Any) -> set[str]:
+    """Every key of the mappings in a value, however deep."""
+    if isinstance(value, dict):
+        return set(value) | {k for item in value.values() for k in keys_in(item)}
+    return (
+        {k for item in value for k in keys_in(item)} if type(value) is list else set()
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(want=ITEMS, live=ITEMS)
+def test_no_live_key_of_an_item_goes_away_unlisted(want: Any, live: Any) -> None:
+    """A key is sent back, or shown as removed, or stands in an item that goes whole.
+
+    The field shows the live items whole, and a second plan has nothing to do.
+    """
+    found = planned({"streaming_endpoints": want}, {"streaming_endpoints": live})
+
+    for made in found.changes:
+        sent: Any = made.send["streaming_endpoints"]
+        (field,) = [f for f in made.sent if f.path == ("streaming_endpoints",)]
+        before: Any = field.before or []
+        assert sorted(map(repr, before)) == sorted(map(repr, live))
+        assert not planned(
+            {"streaming_endpoints": want}, {"streaming_endpoints": sent}
+        ).changes
+        names = {item.get("name") for item in want}
+        whole = [item for item in live if item.get("name") not in names]
+        removed = {str(step) for field in made.removed for step in field.path}
+        inside: Any = [field.before for field in made.removed]
+        if len(want) >= len(live):
+            known = keys_in(sent) | removed | keys_in(inside) | keys_in(whole)
+            assert keys_in(live) <= known
+
+
+def test_keys_of_items_that_cannot_be_told_apart_are_listed_as_removed() -> None:
+    """Without names they are matched by position, and what is not sent is named."""
+    shown = {
+        "streaming_endpoints": [
+            {"name": "x", "hls_config": {"variants": [{"height": 1, "extra": True}]}}
+        ]
+    }
+    fields = {
+        "streaming_endpoints": [
+            {"name": "x", "hls_config": {"variants": [{"height": 2}]}}
+        ]
+    }
+
+    made = update(fields, shown)
+
+    path = ("streaming_endpoints", 0, "hls_config", "variants", 0, "extra")
+    assert [(f.path, f.before) for f in made.removed] == [(path, True)]

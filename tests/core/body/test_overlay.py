@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.core.body.overlay import overlay
 from reconciler.core.compare.equality import Context, context
 from reconciler.core.kinds import ROOM
+from reconciler.core.secrecy import Secret
 
 KEYS = st.sampled_from(["a", "b", "c"])
 LEAF: st.SearchStrategy[Any] = st.booleans() | st.sampled_from(["x", "y"])
@@ -118,3 +119,70 @@ def test_a_nested_null_says_what_can_converge(
 ) -> None:
     """It is the effective default, else null, and nothing where nothing is shown."""
     assert overlay((path,), want, live, rooms(domain)) == body
+
+
+NAMES = st.sampled_from(["one", "two", "three"])
+
+
+def items(part: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A list of mappings, each with a name of its own."""
+    made = st.dictionaries(NAMES, st.dictionaries(KEYS, part), max_size=3)
+    return made.map(lambda found: [{"name": n, **v} for n, v in found.items()])
+
+
+@settings(deadline=None, max_examples=200)
+@given(want=items(WANT), live=items(LIVE))
+def test_items_of_one_name_keep_the_live_keys_that_are_not_declared(
+    want: Any, live: Any
+) -> None:
+    """The items are the declared ones, in their order; each lies over its namesake."""
+    body: Any = overlay(("streaming_endpoints",), want, live, rooms())
+
+    held = {item["name"]: item for item in live}
+    assert [item["name"] for item in body] == [item["name"] for item in want]
+    for sent, item in zip(body, want, strict=True):
+        assert holds(sent, item)
+        assert untouched(sent, held.get(item["name"], {}), item)
+
+
+@pytest.mark.parametrize(
+    ("want", "live", "body"),
+    [
+        pytest.param(
+            [{"name": "one", "a": None}],
+            [{"name": "one", "a": 1, "b": 2}],
+            [{"name": "one", "b": 2}],
+            id="null-leaves-its-key-out",
+        ),
+        pytest.param(
+            [{"name": "one", "type": "rtmp"}],
+            [{"name": "one", "type": "hls", "hls_config": {"a": 1}}],
+            [{"name": "one", "type": "rtmp"}],
+            id="another-type-has-other-keys",
+        ),
+        pytest.param(
+            [{"name": "one"}, {"name": "one"}],
+            [{"name": "one", "a": 1}],
+            [{"name": "one"}, {"name": "one"}],
+            id="a-name-that-is-there-twice",
+        ),
+        pytest.param([{"a": 1}], [{"a": 2, "b": 3}], [{"a": 1}], id="no-names"),
+        pytest.param(
+            [{"name": Secret("one", "${N}"), "a": 1}],
+            [{"name": "one", "b": 2}],
+            [{"name": Secret("one", "${N}"), "a": 1, "b": 2}],
+            id="a-name-from-a-variable",
+        ),
+        pytest.param(
+            [{"name": "x", "list": [{"name": "y"}]}],
+            [{"name": "x", "list": [{"name": "y", "b": 2}]}],
+            [{"name": "x", "list": [{"name": "y", "b": 2}]}],
+            id="a-list-in-an-item",
+        ),
+    ],
+)
+def test_only_an_item_of_its_name_and_type_lends_its_keys(
+    want: Any, live: Any, body: Any
+) -> None:
+    """An item without a sure counterpart is sent as it is declared."""
+    assert overlay(("streaming_endpoints",), want, live, rooms()) == body
