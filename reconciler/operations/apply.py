@@ -28,6 +28,7 @@ from reconciler.operations.metrics import write_failure
 from reconciler.operations.options import ApplyOptions, parse_allow
 from reconciler.operations.output.deliver import (
     check_outputs,
+    check_outputs_distinct,
     deliver,
     deliver_refused,
 )
@@ -74,6 +75,8 @@ def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> i
     if asked.only_renewals and asked.resend:
         raise UsageError("--only-renewals renews and sends nothing else: no --resend")
     allowed = parse_allow(asked.allow, NAMES)
+    # Before anything else: a run that fails writes metrics as well.
+    check_outputs_distinct(session, paths, asked)
     try:
         return _locked(session, paths, asked, allowed)
     except (KeyboardInterrupt, Exception) as error:

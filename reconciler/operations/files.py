@@ -11,12 +11,12 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from reconciler import streams
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
 
 STDOUT: Final = Path("-")
 _STREAMS: Final[tuple[tuple[int, streams.Name], ...]] = ((1, "stdout"), (2, "stderr"))
@@ -50,6 +50,43 @@ def check_writable(options: Mapping[str, Path | None]) -> None:
     for option, path in options.items():
         if path is not None and (problem := _problem(path)):
             raise _unwritable(path, f"{problem} ({option})")
+
+
+def check_distinct(
+    outputs: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | None],
+    config: Iterable[Path] = (),
+) -> None:
+    """Refuse output files that are one another, or that the run reads.
+
+    However they are spelled, links included. Streams, devices and pipes are written
+    into, not replaced: several outputs may share one.
+
+    Raises:
+        UsageError: names both.
+    """
+    from reconciler.config.reading.files import listed
+
+    used = {
+        **{_identity(path): "the config" for path in listed(config)[0]},
+        **{_identity(path): option for option, path in inputs.items() if path},
+    }
+    for option, path in outputs.items():
+        if path is None or _stream(path) or _is_written_into(path):
+            continue
+        if other := used.get(_identity(path)):
+            raise UsageError(
+                f"{option} and {other} are the same file, {path}; nothing was sent"
+            )
+        used[_identity(path)] = option
+
+
+def _identity(path: Path) -> object:
+    """The same for every spelling of a file, also of one that is not there yet."""
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return os.path.realpath(path)
 
 
 def is_file(path: Path) -> bool:

@@ -14,7 +14,7 @@ from reconciler.core.text import clean
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_live
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
-from reconciler.operations.files import write_private
+from reconciler.operations.files import check_distinct, write_private
 from reconciler.operations.options import ImportOptions
 from reconciler.operations.prove_import import Original, known_keys, proven, variables
 from reconciler.operations.session import (
@@ -30,7 +30,7 @@ from reconciler.sandbox.state.statefile import domain_of
 
 def run_import(session: Session, asked: ImportOptions) -> int:
     """Read, prove, write; returns the exit code. Nothing is written to Daily."""
-    _check(asked)
+    _check(session, asked)
     original = _original(session, asked.merge) if asked.merge else None
     config = original.config if original else Config(_sandbox_domain(session, asked))
     with connect(session, config) as client:
@@ -42,8 +42,12 @@ def run_import(session: Session, asked: ImportOptions) -> int:
     return 0
 
 
-def _check(asked: ImportOptions) -> None:
-    """Refuse to replace files that exist."""
+def _check(session: Session, asked: ImportOptions) -> None:
+    """Refuse to replace files that exist, or one output by the other."""
+    target = asked.merge if asked.in_place else asked.out
+    outputs = {"--secrets-out": asked.secrets_out, "--out": target}
+    check_distinct(outputs, session.target.files)
+    check_distinct({"--secrets-out": asked.secrets_out}, {"--merge": asked.merge})
     for path in (asked.out, asked.secrets_out):
         if path and path.exists() and not asked.force:
             raise ReconcilerError(

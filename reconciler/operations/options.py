@@ -30,6 +30,12 @@ class Target:
     rate: float = 0.5
     api_key_file: Path | None = None
 
+    @property
+    def files(self) -> dict[str, Path | None]:
+        """The files that a run reads, by their options."""
+        state = self.sandbox_state if self.sandbox else None
+        return {"--api-key-file": self.api_key_file, "--sandbox-state": state}
+
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:

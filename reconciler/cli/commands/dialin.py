@@ -50,8 +50,10 @@ def dialin(
     def work() -> int:
         from reconciler.core.dialin.sheet import masked
         from reconciler.core.selectors import parse_selectors
+        from reconciler.operations.files import check_distinct
 
         selectors = parse_selectors("--only", only)
+        check_distinct({"--out": out}, session.target.files, config)
         entries, domain = _read(session, config)
         if selectors:
             entries = _chosen(entries, selectors)

@@ -8,7 +8,7 @@ stdout, or where that is gone to stderr; when both are gone, the code is 3 as we
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,12 @@ from reconciler.core.findings import counted
 from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.operations.files import check_writable, is_file, write_private
+from reconciler.operations.files import (
+    check_distinct,
+    check_writable,
+    is_file,
+    write_private,
+)
 from reconciler.operations.metrics import read_earlier, write_metrics
 from reconciler.operations.options import ApplyOptions
 from reconciler.operations.session import Session
@@ -30,6 +35,31 @@ from reconciler.render.words import Paint
 _UNDELIVERED = 3
 
 
+def check_outputs_distinct(
+    session: Session, config: Iterable[Path], asked: ApplyOptions
+) -> None:
+    """Refuse output files that are one another, or that the run reads.
+
+    Raises:
+        UsageError: names both.
+    """
+    inputs = {
+        **session.target.files,
+        "--plan": asked.plan,
+        "--lock-file": asked.lock_file,
+    }
+    check_distinct(_outputs(asked), inputs, config)
+
+
+def _outputs(asked: ApplyOptions) -> dict[str, Path | None]:
+    return {
+        "--report": asked.report,
+        "--markdown": asked.markdown,
+        "--metrics": asked.metrics,
+        "--rescue-file": asked.rescue_file,
+    }
+
+
 def check_outputs(asked: ApplyOptions) -> None:
     """Refuse output files that could not be written after the last write.
 
@@ -39,8 +69,7 @@ def check_outputs(asked: ApplyOptions) -> None:
     rescue = asked.rescue_file
     if rescue is not None and not is_file(rescue):
         raise UsageError("--rescue-file is read again later: name a regular file")
-    files = {"--report": asked.report, "--markdown": asked.markdown}
-    check_writable({**files, "--metrics": asked.metrics, "--rescue-file": rescue})
+    check_writable(_outputs(asked))
 
 
 def deliver(
