@@ -8,7 +8,7 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -22,6 +22,9 @@ from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 from reconciler.operations.session import Session, wants_colour
 from reconciler.operations.signals import interrupt_on_signals
+
+_UNDELIVERED: Final = 3
+"""How a run ends that renewed rooms, and whose result no stream took."""
 
 
 def session_of(
@@ -121,5 +124,8 @@ def _result(session: Session, error: ReconcilerError) -> None:
     if session.output.format == "json":
         from reconciler.render.json.documents import dump, error_document
 
-        # The run ends with the error's code, whether this can be written or not.
-        session.deliver(dump(error_document(error, reconciler.__version__)))
+        document = dump(error_document(error, reconciler.__version__))
+        if session.deliver(document):
+            return
+        if isinstance(error, RefusedAfterRenewalsError) and error.report.wrote:
+            error.exit_code = _UNDELIVERED

@@ -93,6 +93,7 @@ class Report:
     `verified`: the domain was read after the last write.
     `left_out`: changes that the approved plan did not hold.
     `allowed_pins`: how many PINs were allowed to change.
+    `interrupted`: a signal asked the run to end.
     `requests` and `throttled` count what was sent, and the 429s among the answers.
     `writes`: those that Daily answered as done.
     """
@@ -112,6 +113,7 @@ class Report:
     seconds: float = 0.0
     left_out: tuple[Unapproved, ...] = ()
     allowed_pins: int = 0
+    interrupted: bool = False
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
         """The results with one of these outcomes."""
@@ -143,7 +145,8 @@ class Report:
         if not bad:
             return 0
         partial = self._wrote_besides_renewals() or self._has_bad_renewals()
-        if partial or self.lost or self.left_out:
+        cut_off = self.interrupted and self.wrote
+        if partial or cut_off or self.lost or self.left_out:
             return 3
         only_moved = len(self.of(*UNDONE)) == len(self.of(Outcome.MOVED)) > 0
         return 4 if only_moved else 1

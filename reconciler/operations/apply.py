@@ -244,12 +244,18 @@ def _refused(
 ) -> RefusedAfterRenewalsError:
     """End a run that did nothing but renew, with a report on that."""
     session = job.session
-    report = Report(results=done.results, pins=done.pins, stopped=cause.message)
+    report = Report(
+        results=done.results,
+        pins=done.pins,
+        stopped=cause.message,
+        interrupted=session.stop.is_set(),
+    )
     well = done.ended_well and not phase.left_out and all_known(job.loaded)
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:
         return error
-    deliver_refused(session, phase.plan, report, job.asked, error.exit_code)
+    code = error.exit_code
+    error.exit_code = deliver_refused(session, phase.plan, report, job.asked, code)
     return error
 
 

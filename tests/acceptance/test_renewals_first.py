@@ -12,6 +12,7 @@ import pytest
 from kit import World, without_waiting
 
 from reconciler.environment import Environment
+from reconciler.operations.session import Session
 
 MakeWorld = Callable[..., World]
 
@@ -299,3 +300,48 @@ def test_renewals_and_resend_do_not_go_together(world: World) -> None:
     world.apply("--only-renewals", "--resend", "room:doctor", expect=64)
 
     assert world.sent() == []
+
+
+@pytest.mark.parametrize(
+    "number", ["", 'phone_numbers: {"+12095550100": {pin_dialin: {}}}\n']
+)
+def test_a_signal_after_a_renewal_was_written_is_3(world: World, number: str) -> None:
+    """The run stopped part-way, whether it would have read or written next."""
+    world.write(f"{number}rooms:{ROOM}  lobby: {{privacy: public}}\n")
+
+    def ended_by_signal(stop: threading.Event) -> Environment:
+        real = without_waiting(stop)
+
+        def clock() -> float:
+            if world.sent("POST", "/rooms/doctor"):
+                stop.set()
+            return real.clock()
+
+        return replace(real, clock=clock)
+
+    world.environment = ended_by_signal
+
+    world.apply("--metrics", "m.prom", expect=3)
+
+    assert world.writes() == ["POST /rooms/doctor"]
+    assert days_left(world) == 180
+    assert '_exit_code{domain="acme"} 3' in (world.folder / "m.prom").read_text()
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize("renewed", [True, False])
+def test_a_refusal_that_no_stream_takes_is_3_after_a_renewal(
+    world: World, format_: str, renewed: bool
+) -> None:
+    """A written renewal that no stream names ends the run with 3, a refusal with 4."""
+    if not renewed:
+        end_in(world, "doctor", 150)
+    gone = "".join(f"  gone-{number}: {{state: absent}}\n" for number in range(6))
+    for number in range(6):
+        world.sandbox.store.add_room(f"gone-{number}")
+    world.write(f"rooms:{ROOM}{gone}")
+    world.monkeypatch.setattr(Session, "deliver", lambda _self, _text: False)
+
+    world.apply("--format", format_, expect=3 if renewed else 4)
+
+    assert len(world.writes()) == renewed

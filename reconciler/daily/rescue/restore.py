@@ -23,7 +23,6 @@ from reconciler.core.report import Conflict, Restoration, Restored
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.read import read_stores
 from reconciler.daily.rescue.file import Copy, Rescue, is_same_entry, save
 from reconciler.daily.write.legacy import bystander
 from reconciler.daily.write.run import internal_error
@@ -193,7 +192,8 @@ def restore(
         ReconcilerError: a reading or the safety copy failed; nothing was written.
     """
     wanted = missing(rescue, seen, options.declared)
-    run = _Restoring(_stores(client, wanted, seen, options), rescue, options)
+    stores = _stores(client, rescue.domain, wanted, seen, options)
+    run = _Restoring(stores, rescue, options)
     try:
         now = run.stores.read()
     except StoresError as error:
@@ -213,17 +213,17 @@ def restore(
 
 def _stores(
     client: DailyClient,
+    domain: str,
     wanted: Sequence[LiveAssignment],
     seen: Entries,
     options: RestoreOptions,
 ) -> Stores:
     return Stores(
         client,
+        domain,
         known=seen,
         is_ours=lambda entry: _twin(entry, wanted) is not None,
-        closed=lambda domain, entries: closed_gates(
-            wanted, domain, entries, options.allow
-        ),
+        closed=lambda live, entries: closed_gates(wanted, live, entries, options.allow),
     )
 
 
@@ -235,7 +235,7 @@ def _result(
     others: tuple[Conflict, ...] = ()
     if not run.unverified:
         try:
-            now = read_stores(run.stores.client)[1]
+            now = run.stores.fresh()[1]
             left = run.missing(now)
             others = conflicts(run.rescue, now, run.options.declared)
         except DailyError as error:
@@ -394,7 +394,7 @@ def _send_entry(run: _Restoring, entry: LiveAssignment) -> None:
 
     settle(
         lambda: client.send(method, path, body),
-        lambda: read_stores(client)[1],
+        lambda: run.stores.fresh()[1],
         is_done,
     )
 

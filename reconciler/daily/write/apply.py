@@ -76,6 +76,7 @@ def _report(run: Run, seen: Verified, writes: int, seconds: float) -> Report:
         lost=run.lost,
         rescue_file=str(run.rescued) if run.rescued else "",
         stopped=run.stopped,
+        interrupted=run.options.stop.is_set(),
         verified=not seen.problem,
         unverified_reason=seen.problem,
         requests=run.client.counters.requests,

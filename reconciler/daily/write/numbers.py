@@ -20,7 +20,6 @@ from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.read import read_stores
 from reconciler.daily.rescue import file as rescue
 from reconciler.daily.write.bystanders import look_after, stop_unsafe
 from reconciler.daily.write.legacy import write_lists
@@ -267,4 +266,4 @@ def _entry_path(change: Change) -> str:
 
 
 def _stores(run: Run) -> tuple[LiveAssignment, ...]:
-    return read_stores(run.client)[1]
+    return run.stores.fresh()[1]

@@ -14,7 +14,7 @@ from reconciler.core.plan.gates import closed_now
 from reconciler.core.plan.model import Action, Change, ChangeId, Plan, Selection
 from reconciler.core.report import Outcome, PinFate, PinNews, Renewals, Result
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.write.stores import Stores
+from reconciler.daily.write.stores import OtherDomainError, Stores
 from reconciler.errors import (
     AnswerLostError,
     DailyError,
@@ -75,6 +75,7 @@ class Run:
         written = {c.key for c in self.plan.changes if c.kind == "number"}
         self.stores = Stores(
             self.client,
+            self.plan.live.domain.name,
             known=self.plan.live.assignments,
             is_ours=lambda entry: entry.number in written,
             closed=lambda domain, entries: closed_now(
@@ -233,6 +234,8 @@ class Run:
             error = error.__cause__
         if isinstance(error, DailyFailingError) or self.client.failing:
             self.stop("Daily keeps failing")
+        if isinstance(error, OtherDomainError):
+            self.stop(error.message)
         if isinstance(error, DailyUnreachableError):
             self.stop("Daily can no longer be reached")
         if isinstance(error, DailyRejectedError) and error.status == 401:

@@ -19,7 +19,7 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_stores
 from reconciler.daily.rescue import file as rescue
 from reconciler.daily.write.sending.settle import settle
-from reconciler.errors import AnswerLostError, ReconcilerError
+from reconciler.errors import AnswerLostError, DailyError, ReconcilerError
 
 Entries = tuple[LiveAssignment, ...]
 Reading = tuple[LiveDomain, Entries]
@@ -29,6 +29,10 @@ LOOKS: Final = 2
 
 SETTLING: Final = 2.0
 """Seconds between two such readings after a write."""
+
+
+class OtherDomainError(DailyError):
+    """The API key shows another domain than the one that the run began with."""
 
 
 class StoresError(Exception):
@@ -43,12 +47,14 @@ class StoresError(Exception):
 class Stores:
     """What one run knows of both stores.
 
-    `known`: the union of all readings so far. `is_ours`: tells the entries that the run
-    writes from the bystanders. `closed`: the gates that a reading closes. `copy`: the
-    rescue file, once there is one; it holds whatever a reading before a write showed.
+    `domain`: its name; a reading of another one is never used. `known`: the union of
+    all readings so far. `is_ours`: tells the entries that the run writes from the
+    bystanders. `closed`: the gates that a reading closes. `copy`: the rescue file, once
+    there is one; it holds whatever a reading before a write showed.
     """
 
     client: DailyClient
+    domain: str
     known: Entries
     is_ours: Callable[[LiveAssignment], bool]
     closed: Callable[[LiveDomain, Sequence[LiveAssignment]], Sequence[Gate]]
@@ -59,20 +65,46 @@ class Stores:
 
         Raises:
             StoresError: a bystander is missing or has lost its `hmac`, a gate is
-                closed, or the rescue file cannot be kept. Nothing was sent.
+                closed, it is another domain, or the rescue file cannot be kept. Nothing
+                was sent.
         """
-        return self._checked(lambda: read_stores(self.client), ("current", "legacy"))
+        return self._checked(self.fresh, ("current", "legacy"))
 
     def read_lists(self) -> Entries:
         """The legacy lists, right before they are replaced. Raises as `read`."""
-        checked = self._checked(lambda: read_domain(self.client), ("legacy",))
+        checked = self._checked(self.fresh_lists, ("legacy",))
         return tuple(entry for entry in checked if entry.store == "legacy")
+
+    def fresh(self) -> Reading:
+        """Both stores as they are now.
+
+        Raises:
+            OtherDomainError: they are those of another domain.
+            DailyError: they could not be read.
+        """
+        return self._of_domain(read_stores(self.client))
+
+    def fresh_lists(self) -> Reading:
+        """The legacy lists as they are now. Raises as `fresh`."""
+        return self._of_domain(read_domain(self.client))
+
+    def _of_domain(self, reading: Reading) -> Reading:
+        if (name := reading[0].name) != self.domain:
+            raise OtherDomainError(
+                f"the run began with domain '{self.domain}', "
+                f"but the API key belongs to '{name}' now",
+                tip="use the key of the domain that the file names",
+            )
+        return reading
 
     def _checked(self, read: Callable[[], Reading], stores: Sequence[str]) -> Entries:
         others = tuple(e for e in self.known if e.store not in stores)
         before = tuple(e for e in self.known if e.store in stores)
         for _ in range(LOOKS):
-            domain, entries = read()
+            try:
+                domain, entries = read()
+            except OtherDomainError as error:
+                raise StoresError(error.message) from error
             if not (gone := rescue.vanished(self._bystanders(before), entries)):
                 break
         else:
@@ -121,7 +153,7 @@ class Stores:
         for attempt in range(LOOKS):
             if attempt:
                 self.client.sleep(SETTLING)
-            entries = read_stores(self.client)[1]
+            entries = self.fresh()[1]
             before = (e for e in self._bystanders(self.known) if not returns(e))
             if not (lost := rescue.losses(before, entries)):
                 self.known = entries
@@ -158,4 +190,4 @@ def send_lists(
         sent = True
         stores.client.send("POST", "/", {"properties": lists})
 
-    settle(send, lambda: read_domain(stores.client)[1], is_done)
+    settle(send, lambda: stores.fresh_lists()[1], is_done)

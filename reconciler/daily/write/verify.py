@@ -16,7 +16,7 @@ from reconciler.core.model import Live, LiveRoom
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Action, Change, ChangeId
 from reconciler.core.report import Kept, Outcome, PinFate
-from reconciler.daily.read import read_live, read_room, read_stores
+from reconciler.daily.read import read_live, read_room
 from reconciler.daily.write.run import Run, internal_error
 from reconciler.errors import DailyError, ReconcilerError, RefusedError
 
@@ -91,7 +91,7 @@ def _read_again(run: Run, live: Live, doubtful: set[tuple[str, str]]) -> Live:
     live = replace(live, rooms=rooms)
     if all(kind == "room" for kind, _ in doubtful):
         return live
-    domain, entries = read_stores(run.client)
+    domain, entries = run.stores.fresh()
     return replace(live, domain=domain, assignments=entries)
 
 

@@ -115,19 +115,26 @@ def deliver(
 
 def deliver_refused(
     session: Session, plan: Plan, report: Report, asked: ApplyOptions, code: int
-) -> None:
-    """Write the report of a run that did nothing but renew. Its error comes next."""
+) -> int:
+    """Write the report of a run that did nothing but renew. Its error comes next.
+
+    Returns the exit code of the run: 3 when no stream took the report.
+    """
     for problem in _write_files(session, plan, report, asked, code):
         session.say(f"error: {problem}", level="error")
     if session.output.format == "text":
-        session.deliver(_rendered(session, plan, report, code)[0])
+        text = _rendered(session, plan, report, code)[0]
+        if not session.deliver(text):
+            code = _worse(report, code)
+            _write_files(session, plan, report, asked, code)
+    return code
 
 
 def _worse(report: Report, code: int) -> int:
     """The code of a run whose report did not arrive as it was asked for."""
-    if code in (0, 2):
-        return _UNDELIVERED if report.wrote else 1
-    return code
+    if report.wrote:
+        return _UNDELIVERED
+    return 1 if code in (0, 2) else code
 
 
 def _write_files(

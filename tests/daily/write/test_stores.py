@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import httpx
@@ -11,7 +11,7 @@ from answers import Clock, client_on
 
 from reconciler.core.model import LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import Gate
-from reconciler.daily.write.stores import Stores, StoresError
+from reconciler.daily.write.stores import OtherDomainError, Stores, StoresError
 
 OURS, THEIRS = "+12095550100", "+12095550101"
 KNOWN = tuple(
@@ -21,7 +21,7 @@ KNOWN = tuple(
 
 
 def stores(
-    *readings: Sequence[str], closed: Sequence[Gate] = ()
+    *readings: Sequence[str], closed: Sequence[Gate] = (), domain: str = "acme"
 ) -> tuple[Stores, Clock]:
     """Stores whose legacy list shows these numbers, reading after reading."""
     left = [list(numbers) for numbers in readings]
@@ -34,7 +34,7 @@ def stores(
         return httpx.Response(
             200,
             json={
-                "domain_name": "acme",
+                "domain_name": domain,
                 "config": {"pin_dialin": entries, "pinless_dialin": []},
             },
         )
@@ -44,7 +44,7 @@ def stores(
 
     clock = Clock()
     client = client_on(answer, clock)
-    return Stores(client, KNOWN, lambda e: e.number == OURS, gates), clock
+    return Stores(client, "acme", KNOWN, lambda e: e.number == OURS, gates), clock
 
 
 def test_what_the_run_writes_is_no_bystander() -> None:
@@ -112,3 +112,28 @@ def test_what_the_run_puts_back_is_no_loss() -> None:
 
     assert made.look(lambda entry: entry.number == THEIRS) == ()
     assert replace(KNOWN[0]) in made.known
+
+
+@pytest.mark.parametrize("read", [Stores.read, Stores.read_lists])
+def test_a_reading_of_another_domain_stops_the_write(
+    read: Callable[[Stores], object],
+) -> None:
+    """Its entries are neither written nor taken for what this domain has lost."""
+    made, _ = stores([OURS, THEIRS], domain="other")
+
+    with pytest.raises(StoresError, match="belongs to 'other' now") as caught:
+        read(made)
+
+    assert caught.value.lost == ()
+    assert made.known == KNOWN
+
+
+@pytest.mark.parametrize("read", [Stores.look, Stores.fresh, Stores.fresh_lists])
+def test_a_reading_of_another_domain_settles_nothing(
+    read: Callable[[Stores], object],
+) -> None:
+    """After a write it is an error, as an answer that did not come."""
+    made, _ = stores([OURS, THEIRS], domain="other")
+
+    with pytest.raises(OtherDomainError, match="belongs to 'other' now"):
+        read(made)
