@@ -1,12 +1,13 @@
 """Which values are secret, and how they are shown instead.
 
-This module alone decides both. A value is secret where the kinds table or its key
-names it so, and where it came from a variable; of an address only its user info and
-its query are hidden.
+This module alone decides both. A value is secret where the kinds table names it so,
+where its key sounds so, and where it came from a variable; of an address only its user
+info and its query are hidden.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ SECRET_NAMES: Final = frozenset(p[-1] for k in KINDS.values() for p in k.secret)
 """Keys whose values are secret, whatever stands in them."""
 SECRET_WORDS: Final = ("hmac", "url", "password", "secret", "token", "credentials")
 """Words in the name of a key that make its value likely to be a secret."""
+_TELLING: Final = ("key", "hmac", "password", "secret", "token", "credential")
+"""Those that make it one wherever they stand in the name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,19 +54,38 @@ class Secret:
 
 
 def is_secret(kind: KindName, path: Path) -> bool:
-    """Tell whether a value at this path must never be shown."""
-    return any(matches(path, pattern) for pattern in KINDS[kind].secret)
+    """Tell whether a value at this path must never be shown.
+
+    A key that the table does not know is secret when its name, or that of an object
+    around it, sounds so.
+    """
+    return _is_hidden(KINDS[kind], path)
 
 
 def is_secret_key(path: Path) -> bool:
-    """Tell by the name alone whether a value is secret, wherever it stands."""
-    return not SECRET_NAMES.isdisjoint(path)
+    """Tell by the names alone whether a value of a file is secret.
+
+    The first two steps are a section and the name of a room or number, which says
+    nothing.
+    """
+    return not SECRET_NAMES.isdisjoint(path) or any(map(_sounds_secret, path[2:]))
 
 
 def sounds_secret(path: Path) -> bool:
     """Tell whether an unknown key may be a secret one, misspelt."""
-    key = path[-1].lower()
-    return bool(nearest(key, SECRET_WORDS, 0.6)) or "key" in key or "secret" in key
+    return _sounds_secret(path[-1])
+
+
+@functools.lru_cache(maxsize=4096)
+def _sounds_secret(key: str) -> bool:
+    key = key.lower()
+    return any(word in key for word in _TELLING) or bool(
+        nearest(key, SECRET_WORDS, 0.6)
+    )
+
+
+def _is_hidden(kind: Kind, path: Path) -> bool:
+    return any(matches(path, p) for p in kind.secret) or any(map(_sounds_secret, path))
 
 
 # What is shown.
@@ -112,7 +134,7 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     steps = tuple(str(step) for step in path)
     if isinstance(twin, Secret) and twin.value == value:
         return twin
-    if isinstance(twin, Secret) or any(matches(steps, p) for p in kind.secret):
+    if isinstance(twin, Secret) or _is_hidden(kind, steps):
         return Secret(value)
     if any(matches(steps, p) for p in kind.address):
         shown = mask_url(value)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from reconciler.config.schema.validator import schema
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import KindName
 from reconciler.core.secrecy import (
@@ -67,3 +70,45 @@ def test_an_address_shows_neither_user_nor_query(url: str) -> None:
     assert "hidden" not in mask_url(url)
     assert "hidden" not in mask_address(f"see {url}")
     assert "example.com/a" in mask_url(url)
+
+
+_UNKNOWN = [
+    ("hmac",),
+    ("api_secret",),
+    ("sip", "dialin_config", "token"),
+    ("plain", "long_name_of_a_signing_key", "0", "x"),
+    ("Passwords", "0"),
+]
+
+
+@pytest.mark.parametrize("path", _UNKNOWN, ids=".".join)
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_unknown_key_that_sounds_secret_is_one_everywhere(
+    kind: KindName, path: tuple[str, ...]
+) -> None:
+    """In a file, in a plan and in what Daily shows, at any depth."""
+    assert is_secret(kind, path)
+    assert is_secret_key(("rooms", "lobby", "extra_properties", *path))
+    assert "hidden" not in repr(veil(KINDS[kind], path, "hidden", None))
+    assert "hidden" not in repr(veil(KINDS[kind], path, ["hidden"], None))
+
+
+def test_the_name_of_a_room_makes_nothing_secret() -> None:
+    """Only keys tell."""
+    assert not is_secret_key(("rooms", "secret-token", "properties", "lang"))
+
+
+def test_no_other_known_key_sounds_secret() -> None:
+    """What the schema knows stays readable, but for the secrets of the table."""
+
+    def names(node: object) -> Iterator[str]:
+        if isinstance(node, dict):
+            known = node.get("properties")
+            yield from known if isinstance(known, dict) else ()
+            for below in node.values():
+                yield from names(below)
+
+    known = set(names(schema()))
+
+    assert {"meeting_join_hook", "name_prefix", "lang"} <= known
+    assert {n for n in known if sounds_secret((n,))} == {"hmac", "url"}
