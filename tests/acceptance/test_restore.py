@@ -46,7 +46,7 @@ def _erased(make_world: Callable[..., World]) -> tuple[World, Path]:
     world.sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
     world.sandbox.store.add_dialin_config("pinless_dialin", SIP_ONLY)
     world.write(LEGACY)
-    world.apply("--rescue-file", "rescue.json", expect=3)
+    world.apply("--allow", "may-erase=2", "--rescue-file", "rescue.json", expect=3)
     return world, world.folder / "rescue.json"
 
 
@@ -66,7 +66,8 @@ def test_a_lost_entry_is_named_with_its_rescue_file(
     world.sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
     world.write(LEGACY)
 
-    ran = world.apply("--rescue-file", "rescue.json", expect=3)
+    allow = ("--allow", "may-erase=1")
+    ran = world.apply(*allow, "--rescue-file", "rescue.json", expect=3)
 
     assert "LOST: +12095550101 (pinless_dialin, current store) is gone" in ran.out
     assert "daily-reconciler restore rescue.json" in ran.out
@@ -488,9 +489,14 @@ def test_what_a_restore_costs_is_named_and_saved(
     newer = {**FOREIGN, "phone_number": "+12095550102"}
     world.sandbox.store.add_dialin_config("pinless_dialin", newer)
     _rescue(world, _foreign("legacy"))
+    command = ("restore", "rescue.json", "--yes")
 
-    ran = world.run("restore", "rescue.json", "--yes")
+    refused = world.run(*command)
 
+    assert refused.code == 4
+    assert "gate may-erase" in refused.err
+    assert world.writes() == []
+    ran = world.run(*command, "--allow", "may-erase=1")
     assert ran.code == 3
     assert "LOST: +12095550102 (pinless_dialin, current store) is gone" in ran.out
     (copy,) = world.folder.glob("daily-rescue-acme-*.json")
@@ -561,7 +567,8 @@ def test_a_rescue_file_lies_beside_the_config(
     folder.mkdir()
     (folder / "acme.yaml").write_text(f"version: 1\ndomain: acme\n{LEGACY}")
 
-    ran = world.run("apply", "configs/acme.yaml", "--yes")
+    allow = ("--allow", "may-erase=1")
+    ran = world.run("apply", "configs/acme.yaml", "--yes", *allow)
 
     assert ran.code == 3
     (file,) = folder.glob("daily-rescue-acme-*.json")

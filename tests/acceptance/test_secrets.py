@@ -21,7 +21,7 @@ def _logged(world: World) -> str:
 RUNS = {
     "validate": ["validate", "config.yaml"],
     "plan": ["plan", "config.yaml", "--show-unmanaged"],
-    "apply": ["apply", "config.yaml", "--yes"],
+    "apply": ["apply", "config.yaml", "--yes", "--allow", "may-erase=9"],
     "dialin": ["dialin", "config.yaml"],
 }
 
@@ -99,8 +99,9 @@ def test_a_refusal_that_repeats_a_secret_is_masked(
     """What Daily says back is shown without the key and without what was sent."""
     world = secret_world(make_world, store)
     _echoing(world, status, key)
+    args = ["apply", "config.yaml", "--yes", "--allow", "may-erase=9"]
 
-    ran = world.run("apply", "config.yaml", "--yes", "-v", "--format", format_)
+    ran = world.run(*args, "-v", "--format", format_)
 
     assert ran.code in (1, 3)
     assert found(ran.out + ran.err) == []
@@ -180,6 +181,7 @@ def test_a_lost_entry_is_named_without_its_secret_and_restored(
     """The rescue file alone holds the secrets, readable by its owner only."""
     world = secret_world(make_world, "legacy", stores="erasing")
     args = ["apply", "config.yaml", "--yes", "--rescue-file", "rescue.json"]
+    args += ["--allow", "may-erase=9"]
 
     lost = world.run(*args, "-v", "--format", format_)
     back = world.run("restore", "rescue.json", "--yes", "-v", "--format", format_)

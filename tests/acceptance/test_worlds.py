@@ -36,6 +36,9 @@ FOREIGN_CONFIGS: list[tuple[str, Node]] = [
 ]
 
 
+ALLOW = ("--allow", "may-erase=3")
+
+
 def configs(world: World) -> list[str]:
     """The current store as text, without the ids that Daily makes."""
     held = world.sandbox.store.dialin_configs.values()
@@ -55,7 +58,7 @@ def test_a_write_that_erases_the_other_store_is_named(make_world: MakeWorld) -> 
     """Each lost entry and the rescue file are in the report, and the run stops."""
     world, before = erased(make_world)
 
-    ran = world.apply(expect=3)
+    ran = world.apply(*ALLOW, expect=3)
 
     (rescue,) = world.folder.glob("daily-rescue-*")
     assert configs(world) == []
@@ -74,7 +77,7 @@ def test_a_write_that_erases_the_other_store_is_named(make_world: MakeWorld) -> 
 def test_what_was_erased_comes_back(make_world: MakeWorld) -> None:
     """`restore` puts every lost entry back, its hmac included, and ours stays."""
     world, before = erased(make_world)
-    world.apply(expect=3)
+    world.apply(*ALLOW, expect=3)
     (rescue,) = world.folder.glob("daily-rescue-*")
 
     ran = world.run("restore", rescue.name, "--yes")
@@ -90,7 +93,7 @@ def test_the_rescue_file_goes_where_it_is_told(make_world: MakeWorld) -> None:
     taken = world.folder / "safe.json"
     taken.write_text("precious", encoding="utf-8")
 
-    ran = world.apply("--rescue-file", "safe.json", expect=3)
+    ran = world.apply(*ALLOW, "--rescue-file", "safe.json", expect=3)
 
     assert taken.read_text(encoding="utf-8") == "precious"
     assert "safe.json.1" in ran.out
@@ -104,6 +107,35 @@ def test_a_plan_says_that_a_legacy_write_may_erase(make_world: MakeWorld) -> Non
     change = world.plan_json()["changes"][0]
 
     assert "may-erase" in [risk["id"] for risk in change["risks"]]
+
+
+@pytest.mark.parametrize("allowed", [0, 2])
+def test_a_legacy_write_beside_the_other_store_is_refused(
+    make_world: MakeWorld, allowed: int
+) -> None:
+    """Nothing is written before each entry that it may erase was allowed."""
+    world, before = erased(make_world)
+
+    ran = world.apply("--allow", f"may-erase={allowed}", expect=4)
+
+    assert "--allow may-erase=3" in ran.err
+    assert world.writes() == []
+    assert configs(world) == before
+
+
+def test_entries_that_a_legacy_list_shows_too_are_not_erased(
+    make_world: MakeWorld,
+) -> None:
+    """Where Daily mirrors the stores, no entry is at risk and the gate is open."""
+    world = make_world(assume=Assume(stores="mirrored"))
+    for kind, fields in FOREIGN_CONFIGS:
+        world.sandbox.store.add_legacy(kind, fields)
+    world.write(LEGACY_NUMBERS)
+    before = len(configs(world))
+
+    world.apply()
+
+    assert len(configs(world)) == before + 1
 
 
 def test_a_list_that_daily_does_not_show_is_not_written(make_world: MakeWorld) -> None:

@@ -276,7 +276,7 @@ def test_a_rescue_file_leaves_the_machine_encrypted(make_runner: Make) -> None:
     runner, sandbox = make_runner(after=config, assume=Assume(stores="erasing"))
     sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
 
-    run = runner.use(command="apply")
+    run = runner.use(command="apply", allow="may-erase=1")
 
     assert run.failed
     assert run.outputs["exit-code"] == "3"
@@ -354,7 +354,7 @@ def test_the_rescue_file_of_a_cancelled_apply_is_uploaded(make_runner: Make) -> 
     )
     sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
 
-    run = runner.use(command="apply", cancel=_written(sandbox))
+    run = runner.use(command="apply", allow="may-erase=1", cancel=_written(sandbox))
     rescued = runner.use(command="rescue")
 
     assert run.cancelled
@@ -415,7 +415,7 @@ def test_a_second_use_in_a_job_keeps_the_files_of_the_first(make_runner: Make) -
     runner, sandbox = make_runner(after=HEAD + LEGACY, assume=Assume(stores="erasing"))
     planned = runner.use(base="none")
     sandbox.store.add_dialin_config("pinless_dialin", FOREIGN)
-    lost = runner.use(command="apply")
+    lost = runner.use(command="apply", allow="may-erase=1")
     (runner.checkout / "config.yaml").write_text(BEFORE)
     replanned = runner.use(base="none")
     again = runner.use(command="apply")

@@ -44,6 +44,7 @@ def test_files_that_may_hold_anything_private_are_private(
             *("apply", "config.yaml", "--yes", "--report", "report.json"),
             *("--markdown", "report.md", "--metrics", "metrics.prom"),
             *("--rescue-file", "rescue.json", "--lock-file", "lock"),
+            *("--allow", "may-erase=9"),
         )
         world.run("import", "--out", "imported.yaml", "--secrets-out", "values.sh")
         world.run("dialin", "config.yaml", "--out", "sheet.txt")

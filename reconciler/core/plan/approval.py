@@ -139,7 +139,7 @@ def _most(name: str, changes: Sequence[ApprovedChange], allowed: int) -> int:
             change.action == name or (name == "delete" and PIN in change.removed)
             for change in changes
         )
-    if name in ("hmac-rotation", "blind-list-write"):
+    if name in ("hmac-rotation", "blind-list-write", "may-erase"):
         # Entries of a list that the plan does not change count as well.
         return allowed if any(change.kind == "number" for change in changes) else 0
     if name == "clock-skew":

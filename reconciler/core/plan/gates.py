@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.clock import days_apart
+from reconciler.core.compare.diff import same
 from reconciler.core.model import Limit, LiveAssignment, LiveDomain
 from reconciler.core.plan.model import Action, Plan
+from reconciler.core.secrecy import reveal
 
 NAMES: Final = (
     "delete",
@@ -23,6 +25,7 @@ NAMES: Final = (
     "new-pin",
     "hmac-rotation",
     "blind-list-write",
+    "may-erase",
     "empty-config",
     "lost-entries",
     "clock-skew",
@@ -96,8 +99,12 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
         most = max(_most(limit, plan.managed_live), allow.get(action, 0))
         text = f"{what}; at most {most}"
         yield Gate(str(action), count, most, text)
-    blind = written_lists(plan) - plan.live.domain.shown_lists
-    yield from list_gates(list(_rotations(plan)), blind, allow)
+    written = written_lists(plan)
+    blind = written - plan.live.domain.shown_lists
+    ours = {c.key for c in plan.changes if c.kind == "number"}
+    others = [e for e in plan.live.assignments if e.number not in ours]
+    risked = may_erase(others) if written else []
+    yield from list_gates(list(_rotations(plan)), blind, risked, allow)
     yield from _shrinking(plan, allow)
     days = days_apart(plan.live.skew) if plan.changes else 0
     text = f"the clock of this machine is off by {days} days or more"
@@ -111,12 +118,15 @@ def _removed_pins(plan: Plan) -> int:
 
 
 def list_gates(
-    bare: Sequence[str], hidden: Iterable[str], allow: Mapping[str, int]
+    bare: Sequence[str],
+    hidden: Iterable[str],
+    risked: Sequence[str],
+    allow: Mapping[str, int],
 ) -> Iterator[Gate]:
-    """The gates of entries that would be written as they are not known.
+    """The gates of entries that a write of a legacy list may change or remove.
 
     `bare`: labels of entries whose `hmac` is not known; `hidden`: legacy lists to be
-    replaced that Daily did not show.
+    replaced that Daily did not show; `risked`: as `may_erase` gives them.
     """
     yield Gate(
         "hmac-rotation",
@@ -133,6 +143,40 @@ def list_gates(
         f"Daily did not show the legacy list {', '.join(blind)}; writing it may remove "
         "entries that cannot be seen",
     )
+    yield Gate(
+        "may-erase",
+        len(risked),
+        allow.get("may-erase", 0),
+        "writing a legacy list may erase entries of /domain-dialin-config that the "
+        f"legacy lists do not show: {', '.join(risked)}",
+    )
+
+
+def may_erase(others: Sequence[LiveAssignment]) -> list[str]:
+    """Labels of entries that the run does not write and only the current store shows.
+
+    Whether a write of a legacy list erases them is unknown.
+    """
+    legacy = [e for e in others if e.store == "legacy"]
+    return [
+        e.label
+        for e in others
+        if e.store == "current" and not any(_mirrors(e, other) for other in legacy)
+    ]
+
+
+def _mirrors(entry: LiveAssignment, other: LiveAssignment) -> bool:
+    """Tell whether an entry of the other store is the same assignment."""
+    if entry.type != other.type or entry.number != other.number:
+        return False
+    return entry.number is not None or same(_shown(entry), _shown(other))
+
+
+def _shown(entry: LiveAssignment) -> dict[str, object]:
+    """The fields of an entry without a number that tell it from others."""
+    made = ("hmac", "sip_uri", "id", "type")
+    fields = {k: reveal(v) for k, v in entry.fields.items() if k not in made}
+    return {k: v for k, v in fields.items() if v not in (None, "")}
 
 
 def _shrinking(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:

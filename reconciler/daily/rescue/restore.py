@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment, LiveDomain
-from reconciler.core.plan.gates import Gate, is_bare, list_gates
+from reconciler.core.plan.gates import Gate, is_bare, list_gates, may_erase
 from reconciler.core.report import Conflict, Restoration, Restored
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
@@ -128,11 +128,13 @@ def closed_gates(
     """The gates that forbid to rewrite the legacy lists of these entries.
 
     The same gates as those of an apply: entries that would be sent without their
-    `hmac`, and lists that Daily does not show.
+    `hmac`, lists that Daily does not show, and entries of the other store.
     """
     lists = {entry.type for entry in lost if entry.store == "legacy"}
     bare = [e.label for e in stores if e.type in lists and is_bare(e)]
-    gates = list_gates(bare, lists - domain.shown_lists, allow)
+    others = [e for e in stores if _twin(e, lost) is None]
+    risked = may_erase(others) if lists else []
+    gates = list_gates(bare, lists - domain.shown_lists, risked, allow)
     return [gate for gate in gates if not gate.open]
 
 
