@@ -178,8 +178,12 @@ def _blind_repeats(world: World) -> Iterator[str]:
         last = this
 
 
+ERASE = ("--allow", "may-erase=9")
+"""The legacy lists are written beside foreign entries of the current store."""
+
+
 def _apply(world: World, *options: str) -> Ran:
-    return world.run("apply", "config.yaml", "--yes", *options)
+    return world.run("apply", "config.yaml", "--yes", *ERASE, *options)
 
 
 @pytest.mark.parametrize("kind", WRITE_KINDS)
@@ -191,7 +195,7 @@ def test_one_fault_at_a_write_is_survived(
     world, before = _world(make_world, write)
     world.sandbox.faults.add(_spec(kind, write.request))
 
-    ran = world.apply()
+    ran = world.apply(*ERASE)
 
     assert "failed" not in ran.out
     _assert_kept(before, world.sandbox.store)
@@ -217,7 +221,7 @@ def test_a_lasting_fault_at_a_write_is_named_and_the_next_run_converges(
         assert not list(_blind_repeats(world))
     _assert_kept(before, world.sandbox.store)
     world.sandbox.faults = Faults()
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 
@@ -246,7 +250,7 @@ def test_a_write_whose_fate_stays_unknown_is_part_way(
     assert re.search(f"({outcome}).*{re.escape(write.named)}", said)
     assert sum(fnmatchcase(one, write.request) for one in world.writes()) == 1
     world.sandbox.faults = Faults()
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 
@@ -371,7 +375,7 @@ def test_a_domain_that_cannot_be_read_afterwards_is_not_called_verified(
     if write.named.startswith("+"):
         assert "both dial-in stores as they were before: daily-rescue-" in ran.out
     world.sandbox.faults = Faults()
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 
@@ -391,7 +395,7 @@ def test_a_write_slower_than_the_timeout_is_looked_at(
 
     assert ran.code in (0, 3), ran.out + ran.err
     assert not list(_blind_repeats(world))
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 
@@ -470,7 +474,7 @@ def test_a_replacement_that_daily_refuses_is_put_back(
     assert "+12095550100 was put back as it was (pin_dialin)" in ran.out
     entries = [c.fields for c in world.sandbox.store.dialin_configs.values()]
     assert PIN in entries
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 
@@ -486,7 +490,7 @@ def test_a_replacement_that_cannot_be_put_back_is_named(
     assert ran.code == 3
     assert "+12095550100 IS NOW UNASSIGNED" in ran.out
     world.sandbox.faults = Faults()
-    world.apply()
+    world.apply(*ERASE)
     _assert_kept(before, world.sandbox.store)
 
 

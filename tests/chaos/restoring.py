@@ -19,9 +19,9 @@ from chaos.running import Reader, Victim, run_here, through
 from chaos.scene import OURS, Scene, scene
 from chaos.signalling import STREAMS, document, signaller
 from chaos.striking import options_for, striker
-from chaos.trial import APPLY, Trial, launcher, state_of, tail_of
+from chaos.trial import ALLOWED, APPLY, Trial, launcher, state_of, tail_of
 
-RESTORE = ("restore", "rescue.json", "--yes", "--lock-file", "apply.lock")
+RESTORE = ("restore", "rescue.json", "--yes", *ALLOWED, "--lock-file", "apply.lock")
 
 
 def killed_restore(trial: Trial, case: KilledRestore) -> str:
