@@ -72,7 +72,7 @@ def check_distinct(
         **{_identity(path): option for option, path in inputs.items() if path},
     }
     for option, path in outputs.items():
-        if path is None or _stream(path) or _is_written_into(path):
+        if path is None or is_stream(path):
             continue
         if other := used.get(_identity(path)):
             raise UsageError(
@@ -92,6 +92,11 @@ def _identity(path: Path) -> object:
 def is_file(path: Path) -> bool:
     """Tell whether a file can be there: it is one, or nothing is."""
     return path != STDOUT and (path.is_file() or not path.exists())
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether a path names a stream, a pipe or a device: no file in a folder."""
+    return _stream(path) is not None or _is_written_into(path)
 
 
 def _problem(path: Path) -> str:

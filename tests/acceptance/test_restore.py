@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -219,6 +220,60 @@ def test_restore_refuses_a_wrong_file(
 
     assert ran.code == code
     assert said in ran.err
+    assert world.writes() == []
+
+
+@pytest.mark.parametrize("ahead", [2, 3650, 10**9])
+def test_a_file_from_the_future_is_not_fresh(
+    make_world: Callable[..., World], ahead: int
+) -> None:
+    """Its age cannot be told, so it is refused like a damaged one."""
+    world = make_world()
+    saved = int(time.time()) + ahead * 86_400
+    _rescue(world, _foreign("current"), saved=saved)
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 1
+    assert "is not a whole rescue file" in ran.err
+    assert world.sent() == []
+
+
+def test_a_file_from_a_pipe_is_restored(make_world: Callable[..., World]) -> None:
+    """The safety copy lies in the working directory: a pipe is in no folder."""
+    world = make_world(assume=Assume(stores="erasing"))
+    newer = {**FOREIGN, "phone_number": "+12095550102"}
+    world.sandbox.store.add_dialin_config("pinless_dialin", newer)
+    _rescue(world, _foreign("legacy"))
+    reading, writing = os.pipe()
+    os.write(writing, (world.folder / "rescue.json").read_bytes())
+    os.close(writing)
+
+    allow = ("--allow", "may-erase=1")
+    ran = world.run("restore", f"/dev/fd/{reading}", "--yes", *allow)
+    os.close(reading)
+
+    assert ran.code == 3, ran.err
+    (copy,) = world.folder.glob("daily-rescue-acme-*.json")
+    assert ran.out.splitlines()[-1] == f"daily-reconciler restore {copy.name}"
+
+
+def test_a_copy_that_cannot_be_written_names_no_foreign_option(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`restore` has no --rescue-file: the error says what to do instead."""
+    world = make_world()
+    _rescue(world, _foreign("current"))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 1
+    assert "a folder that can be written" in ran.err
+    assert "--rescue-file" not in ran.err
     assert world.writes() == []
 
 
@@ -500,7 +555,7 @@ def test_what_a_restore_costs_is_named_and_saved(
     assert ran.code == 3
     assert "LOST: +12095550102 (pinless_dialin, current store) is gone" in ran.out
     (copy,) = world.folder.glob("daily-rescue-acme-*.json")
-    assert copy.name in ran.out
+    assert ran.out.splitlines()[-1] == f"daily-reconciler restore {copy.name}"
     assert world.run("restore", copy.name, "--yes").code == 0
     assert {c["phone_number"] for c in _contents(world)} == {"+12095550102"}
 

@@ -26,6 +26,11 @@ VERSION = 1
 DISMISSED = ".dismissed"
 """The end of the name of a rescue file whose losses are wanted."""
 
+_ELSEWHERE = "name another place with --rescue-file"
+
+_LAST_TIME = 253_402_300_799
+"""The end of the year 9999, in Unix seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
@@ -40,11 +45,11 @@ class Rescue:
     saved: int = 0
 
 
-def save(path: Path, rescue: Rescue) -> Path:
+def save(path: Path, rescue: Rescue, hint: str = _ELSEWHERE) -> Path:
     """Write a rescue file, never over another one. Returns where it is.
 
     An older file may be the only copy of something lost, so a taken name gets a
-    number appended.
+    number appended. `hint`: what to do where the file cannot be written.
     """
     for attempt in range(1_000):
         target = path if not attempt else path.with_name(f"{path.name}.{attempt}")
@@ -54,14 +59,14 @@ def save(path: Path, rescue: Rescue) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise _unwritable(target, error) from error
+            raise _unwritable(target, error, hint) from error
         try:
             _fill(descriptor, rescue)
         except BaseException as error:
             # Half of a copy would pass for one.
             target.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise _unwritable(target, error) from error
+                raise _unwritable(target, error, hint) from error
             raise
         return target
     raise ReconcilerError(f"too many rescue files beside {path}; nothing was sent")
@@ -87,6 +92,7 @@ class Copy:
 
     path: Path
     rescue: Rescue
+    hint: str = _ELSEWHERE
 
     def keep(self, entries: Iterable[LiveAssignment]) -> None:
         """Bring the file up to a later reading, before the write that follows it.
@@ -110,7 +116,7 @@ class Copy:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             if isinstance(error, OSError):
-                raise _unwritable(self.path, error) from error
+                raise _unwritable(self.path, error, self.hint) from error
             raise
         self.rescue = merged
 
@@ -134,10 +140,10 @@ def _is_older_wanted(
     return entry.number in rescue.managed or bare
 
 
-def _unwritable(target: Path, error: OSError) -> ReconcilerError:
+def _unwritable(target: Path, error: OSError, hint: str) -> ReconcilerError:
     return ReconcilerError(
         f"cannot write the rescue file {target}: {error.strerror}; without it "
-        "no number is written: name another place with --rescue-file"
+        f"no number is written: {hint}"
     )
 
 
@@ -160,10 +166,19 @@ def load(path: Path) -> Rescue:
             domain=str(body["domain"]),
             entries=tuple(_from_json(entry) for entry in body["assignments"]),
             managed=frozenset(body["managed"]),
-            saved=int(body.get("saved", 0)),
+            saved=_time(body.get("saved", 0)),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        *(KeyError, TypeError, ValueError, OverflowError, AttributeError),
+        ReconcilerError,
+    ) as error:
         raise ReconcilerError(f"{path} is not a whole rescue file") from error
+
+
+def _time(value: object) -> int:
+    if not isinstance(value, int | float) or not 0 <= value <= _LAST_TIME:
+        raise ValueError("no time in Unix seconds")
+    return int(value)
 
 
 def dismiss(path: Path) -> Path:

@@ -36,6 +36,7 @@ from reconciler.errors import (
 )
 
 _PATH = "/domain-dialin-config"
+_ELSEWHERE = "restore from a folder that can be written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,8 @@ def restore(
         run.stopped, now = str(error), run.stores.known
         run.lost += error.lost
     own = Rescue(rescue.domain, run.stores.known, saved=options.saved)
-    copy = save(options.copy, own)
-    run.stores.copy = Copy(copy, own)
+    copy = save(options.copy, own, _ELSEWHERE)
+    run.stores.copy = Copy(copy, own, _ELSEWHERE)
     try:
         _restore_legacy(run, [e for e in run.missing(now) if e.store == "legacy"])
         _restore_current(run)

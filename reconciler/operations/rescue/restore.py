@@ -42,6 +42,9 @@ MISSING: Final = 2
 UNDELIVERED: Final = 3
 """How a restore ends that wrote, and whose result stdout did not take."""
 
+_AHEAD: Final = 86_400
+"""Seconds that the clock of the machine which saved a file may be ahead of this one."""
+
 
 def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
     """Bring back, look or dismiss; returns the exit code."""
@@ -94,6 +97,11 @@ def _check_age(
 ) -> None:
     """What an old file misses may have been removed on purpose since."""
     saved = rescue.saved or file.stat().st_mtime
+    if saved - session.now() > _AHEAD:
+        raise ReconcilerError(
+            f"{file} is not a whole rescue file: it says that it was saved on "
+            f"{iso(saved)}, which is in the future; nothing was sent"
+        )
     if session.now() - saved > most:
         raise RefusedError(
             f"{file} was saved on {iso(saved)}, and what went since may have been "
@@ -156,6 +164,9 @@ def _restore(
 def _show(session: Session, result: Restoration, domain: str, *, code: int) -> int:
     """Deliver the result; returns the code, which is 3 for an undelivered write."""
     text = "\n".join(_lines(result))
+    if result.lost and result.rescue_file:
+        command = session.invocation.other("restore", files=(result.rescue_file,))
+        text += f"\n{command}"
     if session.output.format == "json":
         tool = reconciler.__version__
         text = dump(restored_document(result, domain, code, tool=tool))

@@ -103,6 +103,11 @@ def test_a_place_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
         '{"version": 1, "domain": "acme", "managed": [], "assignments": [{}]}',
         '{"version": 1, "domain": "acme", "managed": [], "assignments": '
         '[{"store": "legacy", "type": "pin_dialin", "fields": 7}]}',
+        *(
+            '{"version": 1, "domain": "acme", "managed": [], "assignments": [], '
+            f'"saved": {saved}}}'
+            for saved in ("1e999", "-1e999", "NaN", "-1", "1e12", '"now"', "null")
+        ),
         "[" * 100_000,
         "\ufeff{}",
     ],
@@ -112,8 +117,9 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rescue.json"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(ReconcilerError, match=r"rescue\.json|rescue file"):
+    with pytest.raises(ReconcilerError, match=r"rescue\.json is not a") as caught:
         load(path)
+    assert caught.value.tip == ""
 
 
 def test_bytes_that_are_no_text_are_one_error(tmp_path: Path) -> None:
