@@ -252,6 +252,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """An entry of a rescue file that is there, with other values in `fields`."""
+
+    entry: LiveAssignment
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restoration:
     """What a restore did. `left`: what is missing still, as far as is known.
 
@@ -263,6 +271,7 @@ class Restoration:
     made: tuple[Restored, ...] = ()
     left: tuple[LiveAssignment, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    differing: tuple[Differing, ...] = ()
     lost: tuple[str, ...] = ()
     stopped: str = ""
     unverified: str = ""
@@ -270,8 +279,8 @@ class Restoration:
 
     @property
     def exit_code(self) -> int:
-        """0 all is back; 3 something was written, or may have been; 1 nothing was."""
-        if not (self.left or self.unverified or self.lost):
+        """0 all is as it was; 3 something was written, or may have been; 1 nothing."""
+        if not (self.left or self.differing or self.unverified or self.lost):
             return 0
         return 3 if self.wrote or self.lost else 1
 

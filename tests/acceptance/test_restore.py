@@ -585,7 +585,8 @@ def test_an_hmac_comes_back_without_what_was_edited_since(
 
     ran = world.run("restore", "rescue.json", "--yes")
 
-    assert ran.code == 0, ran.out + ran.err
+    assert ran.code == 3, ran.out + ran.err
+    assert "it differs from the file in name_prefix" in ran.out
     listed = held.legacy["pinless_dialin"] or [
         config.fields for config in held.dialin_configs.values()
     ]
@@ -688,3 +689,29 @@ def test_a_result_that_stdout_does_not_take_goes_to_stderr(
     assert len(world.sandbox.store.dialin_configs) == 1
     said = '"still_missing": []' if format_ == "json" else "1 assignment brought back"
     assert said in ran.stderr
+
+
+@pytest.mark.parametrize("also_missing", [False, True])
+def test_an_entry_that_differs_is_named_and_left_alone(
+    make_world: Callable[..., World], also_missing: bool
+) -> None:
+    """A later edit is not overwritten: the code is 2, 1, or 3 when written."""
+    world = make_world()
+    edit = {**FOREIGN, "name_prefix": "edited"}
+    world.sandbox.store.add_dialin_config("pinless_dialin", edit)
+    others = [_foreign("current", 2)] if also_missing else []
+    _rescue(world, _foreign("current", 1), *others)
+
+    checked = world.run("restore", "rescue.json", "--check")
+    ran = world.run("restore", "rescue.json", "--yes")
+    shown = world.run("restore", "rescue.json", "--check", "--format", "json")
+
+    assert (checked.code, ran.code) == (2, 3 if also_missing else 1)
+    for said in (checked.out, ran.out):
+        assert "it differs from the file in name_prefix; restore does not" in said
+    assert (
+        "nothing is missing, 1 assignment with other values" in ran.out
+    ) != also_missing
+    assert [d["fields"] for d in shown.json["differing"]] == [["name_prefix"]]
+    assert shown.json["still_missing"] == []
+    assert _contents(world)[0]["name_prefix"] == "edited"

@@ -51,7 +51,9 @@ def restore(
 
     FILE was written by an apply before it touched phone-number assignments. Only
     what is missing comes back; nothing is removed. A number that is assigned in
-    another way by now is named and left alone.
+    another way by now is named and left alone. So is an entry with other values, which
+    may be a later edit: the exit code is then 2 with --check, otherwise 1, or 3 when
+    something was written.
     """
     from reconciler.cli.failure import guarded, session_of
     from reconciler.operations.options import RestoreAsked

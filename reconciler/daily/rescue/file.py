@@ -273,7 +273,7 @@ def _pairs(
 def _loss(entry: LiveAssignment, twin: LiveAssignment | None) -> str:
     if twin is None:
         return f"{entry.description} is gone"
-    fields = sorted(_differing(content(entry), content(twin)))
+    fields = differing(entry, twin)
     return f"{entry.description} changed: {', '.join(fields)}" if fields else ""
 
 
@@ -300,9 +300,8 @@ def content(entry: LiveAssignment) -> dict[str, object]:
     }
 
 
-def _differing(
-    left: Mapping[str, object], right: Mapping[str, object]
-) -> Iterator[str]:
-    for key in left.keys() | right.keys():
-        if not same(left.get(key), right.get(key)):
-            yield key
+def differing(entry: LiveAssignment, twin: LiveAssignment) -> list[str]:
+    """The fields in which an entry is no longer what it was."""
+    left, right = content(entry), content(twin)
+    keys = left.keys() | right.keys()
+    return sorted(key for key in keys if not same(left.get(key), right.get(key)))

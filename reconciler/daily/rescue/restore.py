@@ -19,11 +19,11 @@ from urllib.parse import quote
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import Gate, is_bare, list_gates, may_erase
-from reconciler.core.report import Conflict, Restoration, Restored
+from reconciler.core.report import Conflict, Differing, Restoration, Restored
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.rescue.file import Copy, Rescue, is_same_entry, save
+from reconciler.daily.rescue.file import Copy, Rescue, differing, is_same_entry, save
 from reconciler.daily.write.legacy import bystander
 from reconciler.daily.write.run import internal_error
 from reconciler.daily.write.sending.settle import settle
@@ -81,6 +81,26 @@ def conflicts(
         for entry in _not_there(rescue, stores, declared)
         if (other := _elsewhere(entry, stores))
     )
+
+
+def edited(
+    rescue: Rescue,
+    stores: Sequence[LiveAssignment],
+    declared: frozenset[str] = frozenset(),
+) -> tuple[Differing, ...]:
+    """The entries that are there with other values, which may be a later edit.
+
+    Two that are alike are one: an entry that equals any twin is as it was. What is
+    missing for its `hmac` is not named twice.
+    """
+    managed = rescue.managed | declared
+    found = []
+    for entry in rescue.entries:
+        twins = [e for e in stores if is_same_entry(entry, e) and _same_hmac(entry, e)]
+        fields = [set(differing(entry, twin)) - {"hmac"} for twin in twins]
+        if entry.number not in managed and fields and all(fields):
+            found.append(Differing(entry, tuple(sorted(fields[0]))))
+    return tuple(found)
 
 
 def _not_there(
@@ -236,11 +256,13 @@ def _result(
     back = {id(done.entry) for done in run.made if not done.problem}
     left = tuple(entry for entry in wanted if id(entry) not in back)
     others: tuple[Conflict, ...] = ()
+    changed: tuple[Differing, ...] = ()
     if not run.unverified:
         try:
             now = run.stores.fresh()[1]
             left = run.missing(now)
             others = conflicts(run.rescue, now, run.options.declared)
+            changed = edited(run.rescue, now, run.options.declared)
         except DailyError as error:
             run.unverified = error.message
     if not run.unverified:
@@ -257,6 +279,7 @@ def _result(
         made=tuple(run.made),
         left=left,
         conflicts=others,
+        differing=changed,
         lost=tuple(run.lost),
         stopped=run.stopped,
         unverified=run.unverified,

@@ -13,7 +13,7 @@ import click
 import reconciler
 from reconciler.core.model import Config, LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import NAMES
-from reconciler.core.report import Conflict, Restoration
+from reconciler.core.report import Conflict, Differing, Restoration
 from reconciler.core.text import clean
 from reconciler.core.times import iso
 from reconciler.daily.http.client import DailyClient
@@ -24,6 +24,7 @@ from reconciler.daily.rescue.restore import (
     check_gates,
     closed_gates,
     conflicts,
+    edited,
     missing,
     restore,
 )
@@ -37,7 +38,7 @@ from reconciler.render.json.documents import dump, restored_document
 from reconciler.render.words import count
 
 MISSING: Final = 2
-"""How `--check` ends when something is missing."""
+"""How `--check` ends when something is missing or differs."""
 
 UNDELIVERED: Final = 3
 """How a restore ends that wrote, and whose result stdout did not take."""
@@ -132,8 +133,13 @@ def _check(
     """Say what would come back. Nothing is sent."""
     stores = _read(client, rescue)[1]
     lost = missing(rescue, stores, declared)
-    result = Restoration(left=lost, conflicts=conflicts(rescue, stores, declared))
-    return _show(session, result, rescue.domain, code=MISSING if lost else 0)
+    result = Restoration(
+        left=lost,
+        conflicts=conflicts(rescue, stores, declared),
+        differing=edited(rescue, stores, declared),
+    )
+    code = MISSING if lost or result.differing else 0
+    return _show(session, result, rescue.domain, code=code)
 
 
 def _restore(
@@ -152,7 +158,10 @@ def _restore(
         question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
         if not click.confirm(question, err=True):
             raise RefusedError("declined; nothing was changed")
-    result = Restoration(conflicts=conflicts(rescue, stores, options.declared))
+    result = Restoration(
+        conflicts=conflicts(rescue, stores, options.declared),
+        differing=edited(rescue, stores, options.declared),
+    )
     if lost:
         # Not while the question waits: what was read is compared when it is written.
         with held(session, domain.name, asked.lock_file):
@@ -191,6 +200,7 @@ def _lines(result: Restoration) -> Iterator[str]:
     for entry in result.left:
         yield f"still missing: {clean(entry.description)}"
     yield from map(_conflict, result.conflicts)
+    yield from map(_differing, result.differing)
     if result.stopped:
         yield f"stopped: {clean(result.stopped)}"
     if result.unverified:
@@ -200,7 +210,16 @@ def _lines(result: Restoration) -> Iterator[str]:
     if result.made or result.stopped:
         yield f"{count(len(result.made) - len(problems), 'assignment')} brought back"
     elif not result.left:
-        yield "nothing is missing"
+        differ = f", {count(len(result.differing), 'assignment')} with other values"
+        yield "nothing is missing" + differ * bool(result.differing)
+
+
+def _differing(differing: Differing) -> str:
+    return (
+        f"not restored: {clean(differing.entry.description)}: it differs from the file "
+        f"in {clean(', '.join(differing.fields))}; restore does not overwrite what may "
+        "be a later edit"
+    )
 
 
 def _conflict(conflict: Conflict) -> str:

@@ -295,6 +295,9 @@ def restored_document(
             {**_entry(c.entry), "assigned_as": c.now.type, "assigned_in": c.now.store}
             for c in result.conflicts
         ],
+        "differing": [
+            {**_entry(d.entry), "fields": list(d.fields)} for d in result.differing
+        ],
         "lost": list(result.lost),
         "stopped": result.stopped or None,
         "rescue_file": result.rescue_file or None,

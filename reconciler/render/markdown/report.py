@@ -30,7 +30,7 @@ def report_markdown(report: Report, domain: str, run: Invocation = UNKNOWN) -> s
             f"Both dial-in stores as they were before: {code(report.rescue_file)}, on "
             "the machine that ran this; "
             f"{_command(run.other('restore', files=(report.rescue_file,)))} brings "
-            "back what is missing."
+            "back what is missing and names what differs."
         )
     if not report.verified:
         reason = code(report.unverified_reason, _MESSAGE)

@@ -69,7 +69,7 @@ def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
     if report.rescue_file:
         yield (
             f"tip: `{run.other('restore', files=(report.rescue_file,))}` brings back "
-            "what is missing; the file holds secrets"
+            "what is missing and names what differs; the file holds secrets"
         )
 
 
