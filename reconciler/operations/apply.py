@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from reconciler.core.clock import corrected
 from reconciler.core.findings import ConfigError, errors, urgent
 from reconciler.core.plan.approval import approved_fields
@@ -32,6 +30,7 @@ from reconciler.operations.output.deliver import (
     deliver,
     deliver_refused,
 )
+from reconciler.operations.output.question import confirm
 from reconciler.operations.output.showing import showing
 from reconciler.operations.plan import Planned, planned, planned_renewals, show_plan
 from reconciler.operations.renew import (
@@ -151,7 +150,7 @@ def _run(job: _Job) -> int:
             raise
         raise _refused(job, phase, done, error) from error
     if asking and made.plan.changes:
-        job.ask(lambda: _ask(made))
+        job.ask(lambda: _ask(job.session, made))
         made, refusal = _agreed(job, made)
         done = _renew(job, phase)
         if refusal:
@@ -298,11 +297,10 @@ def _check(job: _Job, made: Planned) -> None:
         )
 
 
-def _ask(made: Planned) -> None:
+def _ask(session: Session, made: Planned) -> None:
     domain = made.plan.live.domain.name
     changes = count(len(made.plan.changes), "change")
-    if not click.confirm(f"Apply {changes} to domain '{domain}'?", err=True):
-        raise RefusedError("declined; nothing was changed")
+    confirm(session, f"Apply {changes} to domain '{domain}'?")
 
 
 def _unchanged(job: _Job, shown: Planned, now: Planned) -> Planned:
@@ -329,5 +327,4 @@ def _ask_to_renew(session: Session, phase: Phase) -> None:
     names = ", ".join(short(change.key) for change in phase.plan.changes)
     session.say(f"to be renewed in any case: {names}")
     rooms = count(len(phase.plan.changes), "room")
-    if not click.confirm(f"Renew {rooms} of domain '{domain}'?", err=True):
-        raise RefusedError("declined; nothing was changed")
+    confirm(session, f"Renew {rooms} of domain '{domain}'?")

@@ -183,7 +183,8 @@ ANSWERS = [
     pytest.param("y\n", 0, 1, id="yes"),
     pytest.param("n\n", 4, 0, id="no"),
     pytest.param("\n", 4, 0, id="enter"),
-    pytest.param("\x04", 1, 0, id="end-of-input"),
+    pytest.param("\x04", 4, 0, id="end-of-input"),
+    pytest.param("\x03", 1, 0, id="interrupt"),
 ]
 
 

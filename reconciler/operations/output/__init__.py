@@ -1,1 +1,1 @@
-"""What an apply shows while it goes on, and the report at its end."""
+"""What an apply shows while it goes on, its question, and the report at its end."""

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-import click
-
 import reconciler
 from reconciler.core.model import Config, LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import NAMES
@@ -31,6 +29,7 @@ from reconciler.daily.rescue.restore import (
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.lock import held
 from reconciler.operations.options import RestoreAsked, parse_allow
+from reconciler.operations.output.question import confirm
 from reconciler.operations.rescue.place import beside
 from reconciler.operations.session import Session, connect
 from reconciler.operations.signals import stop_on_signals
@@ -155,9 +154,8 @@ def _restore(
         session.say(f"missing: {clean(entry.description)}")
     check_gates(closed_gates(lost, domain, stores, options.allow))
     if lost and not asked.yes:
-        question = f"Bring back {count(len(lost), 'assignment')} in '{domain.name}'?"
-        if not click.confirm(question, err=True):
-            raise RefusedError("declined; nothing was changed")
+        entries = count(len(lost), "assignment")
+        confirm(session, f"Bring back {entries} in '{domain.name}'?")
     result = Restoration(
         conflicts=conflicts(rescue, stores, options.declared),
         differing=edited(rescue, stores, options.declared),
