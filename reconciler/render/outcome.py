@@ -7,7 +7,8 @@ from typing import Final
 
 from reconciler.core.plan.model import Change
 from reconciler.core.report import Kept, Outcome, PinFate, Report
-from reconciler.render.words import count, duration, path_text, value_text
+from reconciler.render.outline import sides
+from reconciler.render.words import LONGEST_VALUE, count, duration, path_text
 
 PIN_NEWS: Final[Mapping[PinFate, str]] = {
     PinFate.NEW: "has a new PIN",
@@ -39,10 +40,11 @@ def left_text(change: Change, quote: Callable[[str], str] = str) -> str:
     return f"differs from the config after the last write; to do: {what}"
 
 
-def kept_text(kept: Kept, quote: Callable[[str], str] = str) -> str:
+def kept_text(
+    kept: Kept, quote: Callable[[str], str] = str, most: int = LONGEST_VALUE
+) -> str:
     """What Daily has instead of what was sent; `quote` makes values safe to show."""
     if not kept.field.path:
         return f"Daily accepted the {kept.change.action}, but it is not done"
-    sent = quote(value_text(kept.field, kept.field.after))
-    have = quote(value_text(kept.field, kept.field.before))
+    have, sent = map(quote, sides(kept.field, most))
     return f"{quote(path_text(kept.field))}: sent {sent}, Daily kept {have}"

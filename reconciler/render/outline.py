@@ -15,7 +15,14 @@ from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan
 from reconciler.core.times import iso
-from reconciler.render.words import count, left_alone, path_text, value_text
+from reconciler.render.words import (
+    LONGEST_VALUE,
+    count,
+    left_alone,
+    path_text,
+    side_texts,
+    value_text,
+)
 
 RISKS: Final[dict[str, tuple[str, str]]] = {
     "new-pin": ("new PIN", "new PINs"),
@@ -152,9 +159,9 @@ def of_severity(findings: Sequence[Finding], severity: Severity) -> tuple[Findin
     return tuple(f for f in findings if f.severity is severity)
 
 
-def sides(field: FieldChange) -> tuple[str, str]:
+def sides(field: FieldChange, most: int = LONGEST_VALUE) -> tuple[str, str]:
     """Before and after as people read them, told apart when they look the same."""
-    before, after = value_text(field, field.before), value_text(field, field.after)
+    before, after = side_texts(field, most)
     return before, f"{after} (another value)" if before == after else after
 
 
@@ -168,14 +175,14 @@ REMOVED: Final = "removed"
 CARRIED: Final = "sent back as Daily has it"
 
 
-def with_value(field: FieldChange, value: object) -> str:
+def with_value(field: FieldChange, value: object, most: int = LONGEST_VALUE) -> str:
     """`dialin.display_name: "Phone Caller"`."""
-    return f"{path_text(field)}: {value_text(field, value)}"
+    return f"{path_text(field)}: {value_text(field, value, most)}"
 
 
-def carried_text(change: Change) -> str:
-    """What is carried along, in one line."""
-    return ", ".join(with_value(field, field.after) for field in change.carried)
+def carried_text(change: Change, most: int = LONGEST_VALUE) -> str:
+    """What is carried along, in one line; `most` characters of each value."""
+    return ", ".join(with_value(field, field.after, most) for field in change.carried)
 
 
 RENAMED: Final = ("likely renamed to", "which is another room with another PIN")

@@ -11,7 +11,7 @@ from reconciler.core.compare.diff import ABSENT, FieldChange
 from reconciler.core.model import Place
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.secrecy import Secret, labelled
-from reconciler.core.text import short
+from reconciler.core.text import clean, short
 from reconciler.core.times import iso
 
 SIGNS: Final[Mapping[Action, str]] = {
@@ -63,16 +63,54 @@ def path_text(field: FieldChange) -> str:
     return short(made)
 
 
-def value_text(field: FieldChange, value: object) -> str:
+LONGEST_VALUE: Final = 2_000
+"""Characters of one value that are shown; of a longer one it is a window."""
+_BEFORE: Final = 100
+"""Characters that a window shows before the first difference."""
+
+
+def value_text(field: FieldChange, value: object, most: int = LONGEST_VALUE) -> str:
     """One side of a field as people read it: times as dates, secrets as labels."""
+    return cut(_whole(field, value), most)
+
+
+def side_texts(field: FieldChange, most: int = LONGEST_VALUE) -> tuple[str, str]:
+    """Both sides as people read them.
+
+    Where one is longer than `most`, both are windows that begin shortly before the
+    first difference, so that different values never look the same.
+    """
+    before, after = _whole(field, field.before), _whole(field, field.after)
+    start = 0
+    if max(len(before), len(after)) > most and before != after:
+        start = max(0, _first_difference(before, after) - _BEFORE)
+    return cut(before, most, start), cut(after, most, start)
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def cut(text: str, most: int = LONGEST_VALUE, start: int = 0) -> str:
+    """So many characters of clean text; a part says that it is one."""
+    part = text[start : start + most]
+    if part == text:
+        return text
+    ending = "…" if start + most < len(text) else ""
+    size = f"{len(text):,} characters; --format json has all"
+    return f"{'…' * bool(start)}{part}{ending} ({size})"
+
+
+def _whole(field: FieldChange, value: object) -> str:
     if value is ABSENT or value is None:
         return "(not set)"
     seconds = isinstance(value, int) and not isinstance(value, bool)
     if seconds and field.path and field.path[0] in _TIMES:
         return iso(value)  # type: ignore[arg-type]
     if isinstance(value, Secret):
-        return short(value.label)
-    return short(_as_json(labelled(value)))
+        return clean(value.label)
+    return clean(_as_json(labelled(value)))
 
 
 def place_text(place: Place, *, column: bool = False) -> str:

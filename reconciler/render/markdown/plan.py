@@ -14,7 +14,7 @@ from reconciler.core.findings import Finding, Severity
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Plan
-from reconciler.core.text import clean, short
+from reconciler.core.text import LONGEST, clean, short
 from reconciler.core.times import iso
 from reconciler.render.markdown.marks import (
     block,
@@ -46,7 +46,14 @@ from reconciler.render.outline import (
     todo,
     with_value,
 )
-from reconciler.render.words import count, duration, path_text, place_text
+from reconciler.render.words import (
+    LONGEST_VALUE,
+    count,
+    cut,
+    duration,
+    path_text,
+    place_text,
+)
 
 __all__ = ["LIMIT", "plan_markdown", "report_markdown"]
 
@@ -170,14 +177,15 @@ def _section(section: Section) -> Iterator[str]:
         yield details(group.title, block(lines[1:]))
 
 
-def _change(change: Change) -> Iterator[str]:
+def _change(change: Change, most: int = LONGEST_VALUE) -> Iterator[str]:
+    """The lines of a change, with so many characters of each value."""
     what = f"{change.action} {change.kind} {short(change.key)}"
     drift = "; drift" if change.origin == "drift" else ""
     yield f"@@ {what} @@ {short(change.reason)}{drift}"
     for risk in change.risks:
         yield f"! {short(risk.text, _MESSAGE)}"
     for field in change.fields[:_FIELDS]:
-        before, after = sides(field)
+        before, after = sides(field, most)
         name = path_text(field)
         if change.action is not Action.CREATE:
             yield f"- {name}: {before}"
@@ -185,20 +193,20 @@ def _change(change: Change) -> Iterator[str]:
         yield f"+ {name}: {after}{mark}"
     if len(change.fields) > _FIELDS:
         yield f"# and {len(change.fields) - _FIELDS:,} more fields"
-    yield from _beside(change)
+    yield from _beside(change, most)
 
 
-def _beside(change: Change) -> Iterator[str]:
+def _beside(change: Change, most: int) -> Iterator[str]:
     """What is sent beside the fields, and what goes away."""
     for field in change.removed:
-        yield f"- {with_value(field, field.before)}  ({REMOVED})"
+        yield f"- {with_value(field, field.before, most)}  ({REMOVED})"
     for field in change.also_sent[:_FIELDS]:
         mark = "; drift" if is_drift(change, field) else ""
-        yield f"+ {with_value(field, field.after)}  ({ALSO_SENT}{mark})"
+        yield f"+ {with_value(field, field.after, most)}  ({ALSO_SENT}{mark})"
     if len(change.also_sent) > _FIELDS:
         yield f"# and {len(change.also_sent) - _FIELDS:,} more that are {ALSO_SENT}"
     if change.carried:
-        yield f"# {CARRIED}: {short(carried_text(change), _MESSAGE)}"
+        yield f"# {CARRIED}: {cut(carried_text(change, most), most)}"
 
 
 def _dropped(plan: Plan, room: int) -> Iterator[str]:
@@ -239,7 +247,7 @@ def _gravest(plan: Plan, room: int) -> Iterator[str]:
     kept: list[str] = []
     shown = 0
     for change in ranked:
-        lines = ["", *_change(change)]
+        lines = ["", *_change(change, LONGEST)]
         room -= sum(size(line) + 1 for line in lines)
         if room < 0:
             break

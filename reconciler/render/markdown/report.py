@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from reconciler.core.commands import UNKNOWN, Invocation
 from reconciler.core.plan.model import Change
 from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
-from reconciler.render.markdown.marks import code, details, fitting, marker_line
+from reconciler.core.text import LONGEST
+from reconciler.render.markdown.marks import code, details, fitting, marker_line, size
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
-from reconciler.render.words import count
+from reconciler.render.words import LONGEST_VALUE, count
 
 _ROOM: Final = 7_900
 """Characters of each list; there are eight, and a comment may have 65,536."""
@@ -70,7 +72,7 @@ def _lists(report: Report) -> Iterator[str]:
     )
     yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
     yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)])
-    yield from _list("Daily kept something else", [_kept(k) for k in report.kept])
+    yield from _list("Daily kept something else", _kept(report.kept))
     yield from _list("Differs after the last write", [_left(c) for c in report.left])
     left = [
         f"- {item.change.action} {item.change.kind} {code(item.change.key)}: "
@@ -97,9 +99,18 @@ def _result(result: Result) -> str:
     return f"- {outcome}{change.action} {change.kind} {code(change.key)}{why}"
 
 
-def _kept(kept: Kept) -> str:
+def _kept(kept: Sequence[Kept]) -> list[str]:
+    """Values as a plan shows them, or shorter where that is too much."""
+    lines = [_kept_line(item, LONGEST_VALUE) for item in kept]
+    if size("\n".join(lines)) < _ROOM:
+        return lines
+    return [_kept_line(item, LONGEST) for item in kept]
+
+
+def _kept_line(kept: Kept, most: int) -> str:
     change = kept.change
-    return f"- {change.kind} {code(change.key)}: {kept_text(kept, code)}"
+    said = kept_text(kept, partial(code, most=2 * most), most)
+    return f"- {change.kind} {code(change.key)}: {said}"
 
 
 def _left(change: Change) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 
 from reconciler.core.key_docs import TYPE_WORDS, Effective, Key, Value
 from reconciler.core.model import Place
-from reconciler.core.text import clean, short
-from reconciler.render.words import Paint, count, place_text
+from reconciler.core.text import clean
+from reconciler.render.words import Paint, count, cut, place_text
 
 WIDTH: Final = 80
 _KINDS: Final = {"room": "rooms", "number": "phone numbers"}
@@ -102,7 +102,7 @@ def effective_text(entry: Effective, paint: Paint) -> str:
 
 def _value(value: Value, paint: Paint) -> str:
     path = clean(".".join(value.path))
-    text = f"{path}: {short(json.dumps(value.value, ensure_ascii=False))}"
+    text = f"{path}: {cut(clean(json.dumps(value.value, ensure_ascii=False)))}"
     if value.inherits:
         return f"{text}  {paint('(default)', 'dim')}"
     if value.over:

@@ -22,7 +22,7 @@ from reconciler.core.findings import Finding
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Plan
-from reconciler.core.report import Outcome, PinFate, PinNews, Report, Result
+from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 from reconciler.render.markdown.plan import LIMIT, plan_markdown, report_markdown
 
 GITHUB = 65_536
@@ -159,9 +159,49 @@ def test_fits_whatever_it_holds(limit: int, text: str) -> None:
 
     assert len(comment.encode("utf-16-le")) // 2 < limit
     assert WHOLE in comment
-    assert comment.count("<details>") == comment.count("</details>")
+    assert comment.count("\n<details>") == comment.count("\n</details>\n")
     report = report_markdown(report_of(text, times=25), text)
     assert len(report.encode("utf-16-le")) // 2 < GITHUB
+
+
+def test_shows_the_difference_of_long_values_whatever_room_there_is() -> None:
+    """Also a comment that is cut short shows no two different values alike."""
+    old, new = ("x" * 1_500 + mark + "y" * 9_000 for mark in ("OLD", "NEW"))
+    changes = [
+        change(
+            Action.UPDATE, f"room-{n}", *[field(f"key{k}", old, new) for k in range(30)]
+        )
+        for n in range(3)
+    ]
+    made = shown(plan(*changes))
+
+    assert len(made) < LIMIT
+    assert "Too much for a comment: 3 changes." in made
+    values = [line for line in made.split("\n") if line.startswith(("- key", "+ key"))]
+    assert values
+    assert all(("OLD" if v[0] == "-" else "NEW") in v for v in values)
+    assert all("(10,505 characters; --format json has all)" in v for v in values)
+
+
+@pytest.mark.parametrize("times", [1, 20])
+def test_a_report_tells_what_was_sent_from_what_was_kept(times: int) -> None:
+    """Long values that differ late do not look the same in a report either."""
+    sent, have = ("x" * 1_500 + mark for mark in ("SENT", "KEPT"))
+    made = change(Action.UPDATE, "lobby")
+    report = Report(kept=(Kept(made, field("lang", have, sent)),) * times)
+
+    text = report_markdown(report, "acme")
+
+    assert text.count("SENT") == text.count("KEPT") > 0
+    assert len(text) < GITHUB
+
+
+def test_values_that_are_carried_are_shown_whole() -> None:
+    """What Daily has and gets back is shown like any other value, up to the limit."""
+    carried = [field(f"dialin.key{n}", "v" * 300, f"{'v' * 300}{n}") for n in range(4)]
+    made = shown(plan(change(Action.UPDATE, "lobby", carried=tuple(carried))))
+
+    assert all(f'{"v" * 300}{n}"' in made for n in range(4))
 
 
 def test_a_change_of_many_fields_does_not_crowd_out_the_others() -> None:
