@@ -167,3 +167,102 @@ def test_a_hidden_key_that_leaves_the_file_is_listed_and_reset(
     dialin = world.sandbox.store.rooms["desk"].properties["dialin"]
     assert dialin["wait_for_meeting_start"] is False
     assert world.plan_json()["findings"] == []
+
+
+@pytest.mark.parametrize("hmac", ["shown", "hidden"])
+def test_an_hmac_that_leaves_the_file_is_listed(
+    make_world: MakeWorld, hmac: str
+) -> None:
+    """It stays in Daily, shown or not, and no file holds it any more."""
+    declared = NUMBER.format(more=", hmac: '${DESK_HMAC}'")
+    world = committed(make_world, declared, hmac=hmac)
+    world.write(NUMBER.format(more=""))
+
+    document = against_base(world)
+
+    assert document["changes"] == []
+    (dropped,) = document["no_longer_managed"]
+    assert (dropped["key"], dropped["path"]) == ("+12095550101", ["hmac"])
+    # Null asks for no change of what Daily generates: no line helps.
+    assert dropped["to_remove"] == ""
+    assert "hmac" in world.plan("--base", "git:HEAD").out
+
+
+@pytest.mark.parametrize("echo", ["recorded", "lossy"])
+@pytest.mark.parametrize("nested", ["merge", "replace"])
+@pytest.mark.parametrize("cleared", ["null", "[]"])
+def test_a_hidden_list_that_is_cleared_is_sent_as_empty(
+    make_world: MakeWorld, echo: str, nested: str, cleared: str
+) -> None:
+    """The plan against the base lists it, and what is sent clears it in any world."""
+    declared = ROOM.format(more=f", room_numbers: ['{NUMBERS[0]}']")
+    world = committed(make_world, declared, echo=echo, nested=nested)
+    world.write(ROOM.format(more=f", room_numbers: {cleared}"))
+
+    (change,) = against_base(world)["changes"]
+
+    assert (change["action"], change["origin"]) == ("update", "change")
+    (field,) = change["fields"]
+    assert field["path"] == ["dialin", "room_numbers"]
+    world.apply("--plan", "plan.json")
+    dialin = world.sandbox.store.rooms["desk"].properties["dialin"]
+    assert not dialin.get("room_numbers")
+    if echo == "lossy":
+        assert field["after"] == []
+        assert world.plan_json()["findings"] == []
+
+
+@pytest.mark.parametrize("cleared", ["null", "[]"])
+def test_a_hidden_list_that_the_base_cleared_already_is_left_alone(
+    make_world: MakeWorld, cleared: str
+) -> None:
+    """What was cleared before is no change of this revision, and no warning."""
+    declared = ROOM.format(more=f", room_numbers: {cleared}")
+    world = committed(make_world, declared, echo="lossy")
+
+    document = against_base(world)
+
+    assert (document["changes"], document["findings"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("true", "false"), ("true", "null"), ("null", "true"), ("false", "true")],
+)
+@pytest.mark.parametrize("nested", ["merge", "replace"])
+def test_a_hidden_flag_that_changes_is_sent(
+    make_world: MakeWorld, before: str, after: str, nested: str
+) -> None:
+    """To its default or away from it, by value or by null: it is a change."""
+    more = ", wait_for_meeting_start: {}"
+    declared = ROOM.format(more=more.format(before))
+    world = committed(make_world, declared, echo="lossy", nested=nested)
+    world.write(ROOM.format(more=more.format(after)))
+
+    (change,) = against_base(world)["changes"]
+
+    assert change["origin"] == "change"
+    world.apply("--plan", "plan.json")
+    dialin = world.sandbox.store.rooms["desk"].properties["dialin"]
+    assert dialin["wait_for_meeting_start"] is (after == "true")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("wait_for_meeting_start: null", "wait_for_meeting_start: false"),
+        pytest.param("wait_for_meeting_start: false", "wait_for_meeting_start: null"),
+        pytest.param("room_numbers: null", "room_numbers: []"),
+        pytest.param("room_numbers: []", "room_numbers: null"),
+    ],
+)
+def test_another_spelling_of_the_default_is_no_change(
+    make_world: MakeWorld, before: str, after: str
+) -> None:
+    """Null, an empty list and the default say the same, so nothing is written."""
+    world = committed(make_world, ROOM.format(more=f", {before}"), echo="lossy")
+    world.write(ROOM.format(more=f", {after}"))
+
+    document = against_base(world)
+
+    assert (document["changes"], document["findings"]) == ([], [])

@@ -14,8 +14,16 @@ Path = tuple[Step, ...]
 
 
 def without_doubtful(change: Change) -> tuple[dict[str, object], list[str]]:
-    """The body without nested nulls and unknown live keys, and their dotted names."""
-    doubtful = {p for p, v in leaves(change.send) if v is None and len(p) > 1}
+    """The body without nested nulls and unknown live keys, and their dotted names.
+
+    An empty list that stands for a declared null is left out as well.
+    """
+    doubtful = {
+        path
+        for path, value in leaves(change.send)
+        if value is None or (value == [] and at(change.desired.fields, path) is None)
+        if len(path) > 1
+    }
     doubtful |= {f.path for f in change.carried if _is_unknown(f.path)}
     body = {
         name: _without(value, (name,), doubtful) for name, value in change.send.items()

@@ -49,7 +49,8 @@ def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
     A null inside an object leaves its key out where Daily has nothing. Where Daily
     shows a value, or may hide one, the effective default is written, since a merge
     would keep the value; without a known default it is null, which clears a field
-    elsewhere in Daily's API.
+    elsewhere in Daily's API. A list that Daily hides is emptied instead: whether null
+    had an effect could not be seen.
     """
     if not isinstance(want, Mapping):
         return over_items(want, have)
@@ -58,18 +59,12 @@ def overlay(path: Path, want: object, have: object, ctx: Context) -> object:
     for key, value in want.items():
         if value is not None:
             body[key] = overlay((*path, key), value, live.get(key), ctx)
-        elif live.get(key) is not None or may_hold((*path, key), have, ctx):
+        elif live.get(key) is not None:
             body[key] = _reset((*path, key), live.get(key), ctx)
+        elif isinstance(have, Mapping) and (*path, key) in ctx.kind.maybe_hidden:
+            is_list = (*path, key) in ctx.kind.sets
+            body[key] = [] if is_list else effective_default((*path, key), ctx)
     return body
-
-
-def may_hold(path: Path, have: object, ctx: Context) -> bool:
-    """Daily may hide a value here, and there is a default to put in its place.
-
-    `have`: the object that the path leads into, as Daily shows it.
-    """
-    hidden = isinstance(have, Mapping) and path in ctx.kind.maybe_hidden
-    return hidden and effective_default(path, ctx) is not None
 
 
 def _reset(path: Path, have: object, ctx: Context) -> object:

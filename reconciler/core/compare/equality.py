@@ -145,9 +145,6 @@ class _Pairing:
         if have is not None:
             return False
         hidden = path in self.ctx.kind.maybe_hidden and path not in self.ctx.witnessed
-        if want is None:
-            # Null is the default, which is sent where there is one.
-            return hidden and effective_default(path, self.ctx) is not None
         return hidden or want == ""
 
     def _object(self, path: Path, have: object, want: object) -> tuple[object, object]:

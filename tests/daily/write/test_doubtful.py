@@ -92,3 +92,26 @@ def test_a_nested_null_clears_a_list_in_every_world(ignores: bool) -> None:
     assert [body["room_numbers"] for body in daily.bodies] == wanted
     assert report.exit_code == 0
     assert bool(report.results[0].remark) is ignores
+
+
+class Hiding(Odd):
+    """A domain that keeps `room_numbers` without showing it."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = super().__call__(request)
+        text = answer.text.replace('"room_numbers"', '"hidden"')
+        return httpx.Response(answer.status_code, json=json.loads(text))
+
+
+@pytest.mark.parametrize("refused", ["", "room_numbers"])
+def test_a_hidden_list_is_emptied_or_left_out_where_daily_refuses(refused: str) -> None:
+    """Where nothing is shown, null could not be seen to work: an empty list goes."""
+    daily = Hiding({"display_name": "Old"}, refused=refused)
+
+    report = applied(daily, {"display_name": "New", "room_numbers": None})
+
+    sent = [body.get("room_numbers", "left out") for body in daily.bodies]
+    assert sent == ([[], "left out"] if refused else [[]])
+    assert report.exit_code == 0
+    said = "Daily refused dialin.room_numbers, which was left out"
+    assert (report.results[0].remark == said) is bool(refused)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from reconciler.core.body.listing import leaves
 from reconciler.core.compare.canonical import canonical
 from reconciler.core.compare.diff import FieldChange, Step, at, same
+from reconciler.core.compare.equality import Context, effective
 from reconciler.core.kinds import KINDS
 from reconciler.core.model import Config, KindName, Path
 from reconciler.core.plan.base.dropped import dropped_by, shown
@@ -52,10 +53,17 @@ def changed_since(base: Config, config: Config) -> Forced:
 
     def changed(kind: KindName, key: str, path: Path) -> bool:
         before, after = (at(side.get((kind, key), {}), path) for side in (old, new))
-        want = canonical(KINDS[kind], path, reveal(after))
-        return not same(canonical(KINDS[kind], path, reveal(before)), want)
+        return not same(_meaning(kind, path, before), _meaning(kind, path, after))
 
     return changed
+
+
+def _meaning(kind: KindName, path: Path, value: object) -> object:
+    """A declared value in its one form; null is the default where Daily hides a key."""
+    row = KINDS[kind]
+    if path in row.maybe_hidden:
+        return effective(path, value, Context(row, row.defaults))
+    return canonical(row, path, reveal(value))
 
 
 def _concealed(changes: Iterable[Change], base: Config) -> Iterator[Change]:

@@ -97,10 +97,14 @@ def _fields(
         if value is None or name == "type":
             continue
         under = _place(old, new, name)
+        held = live.get(name) is not None or (name,) in KINDS[old.kind].maybe_hidden
         if name in new.fields:
             yield from _keys(old, new, name, live)
-        elif live.get(name) is None or (name == "exp" and new.rolling):
+        elif not held or (name == "exp" and new.rolling):
             continue
+        elif name in KINDS[old.kind].generated:
+            # Null asks for no change there.
+            yield Dropped(old.kind, old.key, (name,), "", under)
         elif keep := _kept_line(name, value, room):
             made = Dropped(old.kind, old.key, (name,), keep, under, keeps=True)
             yield _ending(made, room) if name == "exp" else made
