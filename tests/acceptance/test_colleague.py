@@ -267,3 +267,42 @@ def test_a_number_that_was_changed_meanwhile_has_moved(store_name: str) -> None:
     assert [r.outcome for r in report.results] == [Outcome.MOVED]
     assert entry.fields["name_prefix"] == "theirs"
     assert (report.exit_code, report.wrote) == (4, False)
+
+
+PHONE = {"dialin": {"display_name": "Phone"}}
+
+
+@HELD_BACK
+@pytest.mark.parametrize("absent", [True, False], ids=["deleted", "ends-sooner"])
+def test_a_room_that_callers_can_join_by_now_has_moved(
+    reviewed: bool, absent: bool
+) -> None:
+    """A PIN that appeared after the review is not taken away or cut short."""
+    store = world("merge")
+    first = declared({"properties": {"exp": NOW + 50 * DAY}})
+    applied(store, first, None, reviewed=False)
+    room = {"state": "absent"} if absent else {"properties": {"exp": NOW + 9 * DAY}}
+    config = config_from("current", {"rooms": {"r": room}})
+    edit = {**PHONE, "exp": NOW + 50 * DAY}
+
+    report = applied(store, config, edit, reviewed=reviewed)
+
+    [result] = report.results
+    assert (result.outcome is Outcome.MOVED) is reviewed
+    assert report.exit_code == (4 if reviewed else 0)
+    if reviewed:
+        assert held(store)["exp"] == NOW + 50 * DAY
+
+
+def test_a_room_that_is_gone_before_its_deletion_is_done() -> None:
+    """Somebody else has done what was reviewed."""
+    store = world("merge")
+    applied(store, declared({"properties": {"lang": "de"}}), None, reviewed=False)
+    config = config_from("current", {"rooms": {"r": {"state": "absent"}}})
+    with client_of(store, writable=True) as client:
+        plan = make_plan(config, read_live(client, config), now=NOW)
+        client.send("DELETE", "/rooms/r")
+        options = Options(now=lambda: NOW, rescue_file=Path("x"), reviewed=True)
+        report = apply_plan(client, plan, options)
+
+    assert [r.outcome for r in report.results] == [Outcome.DONE]

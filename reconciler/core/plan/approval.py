@@ -241,10 +241,10 @@ def _why(change: Change, approved: ApprovedChange | None, prints: Fingerprints) 
     if approved.action != change.action:
         return f"what was approved is to {approved.action} it"
     differ = differences(change, approved, prints=prints)
-    return "; ".join((*differ, *_new_risks(change, approved)))
+    return "; ".join((*differ, *new_risks(change, approved)))
 
 
-def _new_risks(change: Change, approved: ApprovedChange) -> Iterator[str]:
+def new_risks(change: Change, approved: ApprovedChange) -> Iterator[str]:
     """Risks that the reviewed change did not have, or that reach further by now."""
     for risk in change.risks:
         rooms = approved.risks.get(risk.id)

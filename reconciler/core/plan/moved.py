@@ -1,21 +1,28 @@
 """A change beside the same change planned again, right before it is written.
 
-Between the plan and the write somebody else may have written the same room.
+Between the plan and the write somebody else may have written the same room. What was
+reviewed is written only while it changes and risks no more than the plan showed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.compare.diff import FieldChange, same
-from reconciler.core.plan.approval import ApprovedChange, ApprovedField, differences
-from reconciler.core.plan.model import Change
+from reconciler.core.plan.approval import (
+    ApprovedChange,
+    ApprovedField,
+    differences,
+    new_risks,
+)
+from reconciler.core.plan.model import Action, Change, Risk
+from reconciler.core.plan.room_risks import update_risks
 from reconciler.core.secrecy import reveal
 
 
 def moved(planned: Change, again: Change) -> Iterator[str]:
-    """What would be overwritten now, and was not what the plan showed.
+    """What would be overwritten or risked now, and was not what the plan showed.
 
     A date that `expires` gives has moved when it is earlier than it was; a later one is
     kept. What is carried along has not moved: it is sent back as it is.
@@ -24,7 +31,9 @@ def moved(planned: Change, again: Change) -> Iterator[str]:
     sooner = before is not None and (now is None or now < before)
     if sooner and planned.desired.rolling and "exp" in again.send:
         yield "exp is earlier than it was"
-    yield from differences(again, _approved(planned), reveal)
+    approved = _approved(planned)
+    yield from differences(again, approved, reveal)
+    yield from new_risks(again, approved)
 
 
 def narrowed(again: Change, planned: Change) -> Change:
@@ -38,13 +47,22 @@ def narrowed(again: Change, planned: Change) -> Change:
     def kept(fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
         return tuple(field for field in fields if field.path[0] in names)
 
+    send = {name: value for name, value in again.send.items() if name in names}
     return replace(
         again,
-        send={name: value for name, value in again.send.items() if name in names},
+        send=send,
+        risks=_risks(again, send),
         fields=kept(again.fields),
         also_sent=kept(again.also_sent),
         carried=kept(again.carried),
     )
+
+
+def _risks(change: Change, send: Mapping[str, object]) -> tuple[Risk, ...]:
+    """The risks of sending this part of an update."""
+    if change.action is not Action.UPDATE or change.live_room is None:
+        return change.risks
+    return tuple(update_risks(change.live_room, send))
 
 
 def carried_anew(planned: Change, again: Change) -> Iterator[str]:
@@ -78,6 +96,7 @@ def _approved(change: Change) -> ApprovedChange:
         also_sent=_values(change.also_sent),
         carried=_values(change.carried),
         removed=_values(change.removed),
+        risks={risk.id: frozenset(risk.rooms) for risk in change.risks},
     )
 
 

@@ -56,6 +56,20 @@ def as_it_is_now(run: Run, change: Change) -> Change | None:
     return again
 
 
+def check_deletion(run: Run, change: Change) -> None:
+    """Refuse a deletion that takes more than was reviewed, such as a new PIN.
+
+    Raises:
+        MovedError: the room is no longer what was reviewed.
+    """
+    # Of a room with a PIN there is nothing more to take.
+    if not run.options.reviewed or change.live_pin or change.live_room is None:
+        return
+    room = read_room(run.client, change.live_room.name)
+    for again in left_for_room(run, change, room):
+        _check(run, change, again)
+
+
 def _check(run: Run, change: Change, again: Change) -> None:
     """Refuse what was not reviewed, or what the gates do not let through."""
     if not run.options.reviewed:

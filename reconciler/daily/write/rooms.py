@@ -13,7 +13,7 @@ from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily.read import read_room
-from reconciler.daily.write.again import as_it_is_now
+from reconciler.daily.write.again import as_it_is_now, check_deletion
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
     pins_at_stake,
@@ -117,6 +117,7 @@ def _update(run: Run, change: Change) -> LiveRoom | None:
 
 def _delete(run: Run, change: Change) -> None:
     name = change.live_room.name if change.live_room else change.key
+    check_deletion(run, change)
 
     def send() -> None:
         with no_error_when_gone():
