@@ -81,6 +81,20 @@ def check_distinct(
         used[_identity(path)] = option
 
 
+def check_stdout_free(format_: str, outputs: Mapping[str, Path | None]) -> None:
+    """Refuse an output file on stdout where a JSON document goes.
+
+    Raises:
+        UsageError: names the first of them.
+    """
+    for option, path in outputs.items() if format_ == "json" else ():
+        # A terminal and the null device hold no document.
+        if path and not path.is_char_device() and _stream(path) == "stdout":
+            raise UsageError(
+                f"{option} and --format json both write to stdout; nothing was sent"
+            )
+
+
 def _identity(path: Path) -> object:
     """The same for every spelling of a file, also of one that is not there yet."""
     with contextlib.suppress(OSError):

@@ -18,7 +18,12 @@ from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.plan.planner import concerns_callers
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, changed, compared, load_base
-from reconciler.operations.files import check_distinct, check_writable, write_private
+from reconciler.operations.files import (
+    check_distinct,
+    check_stdout_free,
+    check_writable,
+    write_private,
+)
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase
 from reconciler.operations.session import (
@@ -57,6 +62,7 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     only = parse_selectors("--only", asked.only)
     files = {"--out": asked.out, "--markdown": asked.markdown, "--html": asked.html}
     check_distinct(files, session.target.files, paths)
+    check_stdout_free(session.output.format, files)
     check_writable(files)
     loaded = load_config(session, paths)
     config = usable(loaded)

@@ -659,36 +659,51 @@ def test_a_mistake_of_the_program_hides_no_write(
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", ["text", "json"])
 @pytest.mark.parametrize("end", ["full", "closed"])
+@pytest.mark.parametrize("option", ["--yes", "--dismiss"])
 def test_a_result_that_stdout_does_not_take_goes_to_stderr(
-    make_world: Callable[..., World], format_: str, end: str
+    make_world: Callable[..., World], format_: str, end: str, option: str
 ) -> None:
-    """A disk that is full, a reader that went away: 3, and all is said."""
+    """A full disk, a reader that went away: the code stays, as that of an apply.
+
+    Where stderr is gone too, it is 3.
+    """
     world = make_world()
     _rescue(world, _foreign("current"))
-    words = [sys.executable, "-m", "reconciler", "restore", "rescue.json", "--yes"]
+    words = [sys.executable, "-m", "reconciler", "restore", "rescue.json", option]
     read, write = os.pipe()
     os.close(read)
     if end == "full":
         os.close(write)
         write = os.open("/dev/full", os.O_WRONLY)
 
-    ran = subprocess.run(
-        [*words, "--format", format_],
-        cwd=world.folder,
-        env=os.environ
-        | {"DAILY_API_URL": world.sandbox.url, "DAILY_API_KEY": "sandbox"},
-        stdout=write,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    def run(stderr: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*words, "--format", format_],
+            cwd=world.folder,
+            env=os.environ
+            | {"DAILY_API_URL": world.sandbox.url, "DAILY_API_KEY": "sandbox"},
+            stdout=write,
+            stderr=stderr,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    ran = run(subprocess.PIPE)
+    world.sandbox.store.dialin_configs.clear()
+    _rescue(world, _foreign("current"))
+    unheard = run(write)
     os.close(write)
 
-    assert ran.returncode == 3, ran.stderr
-    assert len(world.sandbox.store.dialin_configs) == 1
-    said = '"still_missing": []' if format_ == "json" else "1 assignment brought back"
-    assert said in ran.stderr
+    assert (ran.returncode, unheard.returncode) == (0, 3), ran.stderr
+    said = {
+        ("--yes", "text"): "1 assignment brought back",
+        ("--yes", "json"): '"still_missing": []',
+        ("--dismiss", "text"): "dismissed: ",
+        ("--dismiss", "json"): '"kind": "dismissed"',
+    }
+    assert said[option, format_] in ran.stderr
+    assert len(world.sandbox.store.dialin_configs) == (option == "--yes")
 
 
 @pytest.mark.parametrize("also_missing", [False, True])

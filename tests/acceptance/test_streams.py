@@ -22,6 +22,7 @@ CONFIG = (
 )
 APPLY = f"{sys.executable} -W error -m reconciler apply config.yaml --yes"
 SUMMARY = "6 done"
+RESCUE = '{"version": 1, "domain": "acme", "managed": [], "assignments": []}'
 
 Ran = subprocess.CompletedProcess[str]
 
@@ -106,27 +107,58 @@ def test_a_broken_stream_stops_no_write_and_loses_no_report(
     assert "Exception ignored" not in ran.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "command",
-    [f"{name} config.yaml" for name in ("plan", "dialin", "validate")]
-    + ["schema", "--help"],
-)
-@pytest.mark.parametrize("redirected", ["> /dev/full", ">&-"])
-def test_a_command_that_cannot_print_its_result_fails(
-    sandbox: Sandbox, tmp_path: Path, command: str, redirected: str
-) -> None:
-    """Code 1 and one line that says why, without a traceback."""
-    ran = shell(
-        sandbox,
-        tmp_path,
-        f"{sys.executable} -W error -m reconciler {command} {redirected}",
-    )
+READING = [
+    *("validate config.yaml", "validate config.yaml --format json"),
+    *("plan config.yaml", "plan config.yaml --format json"),
+    *("dialin config.yaml", "dialin config.yaml --format html"),
+    *("numbers config.yaml", "import", "restore rescue.json --check"),
+    *("effective config.yaml room-1", "explain rooms", "schema", "completion bash"),
+    *("--help", "--version", "plan --help"),
+]
+GONE = "cannot write to stdout"
 
-    assert ran.returncode == 1, ran.stderr
-    assert "cannot write to stdout" in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert "mistake" not in ran.stderr
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", READING)
+@pytest.mark.parametrize(
+    ("redirected", "code", "reason"),
+    [
+        pytest.param("> /dev/full", 1, GONE, id="stdout-full"),
+        pytest.param(">&-", 1, GONE, id="stdout-closed"),
+        # As with `| head`: that the rest is not wanted is no error to report.
+        pytest.param("| true", 1, "", id="no-reader"),
+        pytest.param("2> /dev/full", 0, "", id="stderr-full"),
+        pytest.param("2>&-", 0, "", id="stderr-closed"),
+        pytest.param("<&-", 0, "", id="stdin-closed"),
+        pytest.param(">&- 2>&-", 1, "", id="both-closed"),
+        pytest.param("> /dev/full 2>&1", 1, "", id="both-full"),
+        pytest.param("2>&1 | true", 1, "", id="no-reader-at-all"),
+    ],
+)
+def test_a_reading_command_fails_where_stdout_is_gone(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    command: str,
+    redirected: str,
+    code: int,
+    reason: str,
+) -> None:
+    """Code 1 where stdout did not take it; stderr says why in one line, if it can.
+
+    A stderr that is gone changes neither the result nor the code.
+    """
+    (tmp_path / "rescue.json").write_text(RESCUE)
+    program = f"{sys.executable} -W error -m reconciler"
+
+    ran = shell(sandbox, tmp_path, f"timeout 60 {program} {command} {redirected}")
+
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    assert bool(ran.stdout) is (code == 0)
+    errors = [line for line in ran.stderr.splitlines() if line.startswith("error")]
+    assert len(errors) == bool(reason)
+    assert reason in ran.stderr
+    for trouble in ("Traceback", "Exception ignored", "mistake"):
+        assert trouble not in ran.stderr
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ from reconciler.cli.options import (
 @file_option("--report", "Also write the report as JSON.")
 @file_option("--markdown", "Also write the report as markdown.")
 @file_option("--metrics", "Write metrics for Prometheus' textfile collector.")
-@click.option("--quiet", is_flag=True, help="Say nothing when nothing was to do.")
+@click.option("--quiet", is_flag=True, help="No text when nothing was to do.")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when something was applied."
 )

@@ -19,6 +19,7 @@ from reconciler.core.report import Report
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.files import (
     check_distinct,
+    check_stdout_free,
     check_writable,
     is_file,
     write_private,
@@ -49,6 +50,7 @@ def check_outputs_distinct(
         "--lock-file": asked.lock_file,
     }
     check_distinct(_outputs(asked), inputs, config)
+    check_stdout_free(session.output.format, _outputs(asked))
 
 
 def _outputs(asked: ApplyOptions) -> dict[str, Path | None]:
@@ -84,7 +86,7 @@ def deliver(
     """Write the report wherever it is wanted; returns the exit code of the run.
 
     `renewed`: no renewal that was due is left. `silent`: a run that ends with 0
-    says nothing.
+    has no text for people; a document is written all the same.
     """
     # The files may be written again with another code, and each loss counts once.
     earlier = read_earlier(asked.metrics)
@@ -102,7 +104,7 @@ def deliver(
         _write_files(session, plan, report, asked, code, metrics)
     for problem in problems:
         session.say(f"error: {problem}", level="error")
-    if silent and not code:
+    if silent and not code and session.output.format == "text":
         return code
     text, whole = _rendered(session, plan, report, code)
     if not whole:

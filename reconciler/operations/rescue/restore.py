@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,14 +32,18 @@ from reconciler.operations.output.question import confirm
 from reconciler.operations.rescue.place import beside
 from reconciler.operations.session import Session, connect
 from reconciler.operations.signals import stop_on_signals
-from reconciler.render.json.documents import dump, restored_document
+from reconciler.render.json.documents import (
+    dismissed_document,
+    dump,
+    restored_document,
+)
 from reconciler.render.words import count
 
 MISSING: Final = 2
 """How `--check` ends when something is missing or differs."""
 
 UNDELIVERED: Final = 3
-"""How a restore ends that wrote, and whose result stdout did not take."""
+"""How a restore ends that wrote, and whose result no stream took."""
 
 _AHEAD: Final = 86_400
 """Seconds that the clock of the machine which saved a file may be ahead of this one."""
@@ -53,8 +56,7 @@ def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
         raise UsageError("--check and --dismiss do not go together")
     rescue = rescues.load(file)
     if asked.dismiss:
-        session.result(f"dismissed: {rescues.dismiss(file)}")
-        return 0
+        return _dismiss(session, file, rescue)
     if not asked.check and not asked.yes and not sys.stdin.isatty():
         raise UsageError("without a terminal, restore needs --yes or --check")
     config = Config(rescue.domain)
@@ -72,6 +74,14 @@ def run_restore(session: Session, file: Path, asked: RestoreAsked) -> int:
     )
     with connect(session, config, writable=True) as client:
         return _restore(session, client, rescue, options, asked)
+
+
+def _dismiss(session: Session, file: Path, rescue: rescues.Rescue) -> int:
+    now = str(rescues.dismiss(file))
+    text = f"dismissed: {now}"
+    if session.output.format == "json":
+        text = dump(dismissed_document(rescue.domain, now, reconciler.__version__))
+    return 0 if session.deliver(text) else UNDELIVERED
 
 
 def _declared(
@@ -177,16 +187,11 @@ def _show(session: Session, result: Restoration, domain: str, *, code: int) -> i
     if session.output.format == "json":
         tool = reconciler.__version__
         text = dump(restored_document(result, domain, code, tool=tool))
-    try:
+    if not (result.wrote or result.lost):
         session.result(text)
-    except (OSError, ReconcilerError):
-        if not result.wrote:
-            raise
-        # What was written must be known, if only on the other stream.
-        with contextlib.suppress(OSError):
-            session.say(text)
-        return UNDELIVERED
-    return code
+        return code
+    # What was written must be known, if only on the other stream.
+    return code if session.deliver(text) else UNDELIVERED
 
 
 def _lines(result: Restoration) -> Iterator[str]:

@@ -305,5 +305,10 @@ def restored_document(
     }
 
 
+def dismissed_document(domain: str, file: str, tool: str) -> dict[str, object]:
+    """Where a rescue file is after its losses were called wanted."""
+    return {**head("dismissed", tool), "domain": domain, "exit_code": 0, "file": file}
+
+
 def _entry(entry: LiveAssignment) -> dict[str, object]:
     return {"name": entry.label, "type": entry.type, "store": entry.store}
