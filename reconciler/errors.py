@@ -23,15 +23,23 @@ from __future__ import annotations
 class ReconcilerError(Exception):
     """Anything this tool raises on purpose.
 
-    `message` says what happened and where; `tip` says what to do next.
+    `message` says what happened and where; `tip` says what to do next. `effect` says
+    what that means for Daily, where it is known; no message says it, since renewals
+    may have been written before.
     """
 
     exit_code: int = 1
+    effect: str = ""
 
     def __init__(self, message: str, *, tip: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.tip = tip
+
+    @property
+    def statement(self) -> str:
+        """The message, and what it means for Daily."""
+        return f"{self.message}; {self.effect}" if self.effect else self.message
 
 
 class UsageError(ReconcilerError):
@@ -44,6 +52,7 @@ class RefusedError(ReconcilerError):
     """A safety gate said no before anything was written."""
 
     exit_code = 4
+    effect = "nothing was changed"
 
 
 class LockedError(RefusedError):

@@ -106,10 +106,10 @@ def _tell(session: Session, error: ReconcilerError) -> None:
     paint = session.paint
     if isinstance(error, ConfigError) and error.findings:
         session.say(findings_text(error.findings, paint), level="error")
-        session.say(error.message, level="error")
+        session.say(whole.statement, level="error")
     else:
         head = paint("error:", "red", "bold")
-        session.say(f"{head} {clean(error.message)}", level="error")
+        session.say(f"{head} {clean(whole.statement)}", level="error")
     if isinstance(error, DailyRejectedError) and error.request:
         session.say(f"  {clean(error.request)}", level="error")
     if error.tip:

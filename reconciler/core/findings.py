@@ -148,6 +148,8 @@ class Finding:
 class ConfigError(ReconcilerError):
     """The config cannot be used. `findings` holds every problem that was found."""
 
+    effect = "nothing was sent to Daily"
+
     def __init__(
         self, message: str, *, tip: str = "", findings: Sequence[Finding] = ()
     ) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change, Unapproved
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, RefusedError
 
 
 class Outcome(enum.StrEnum):
@@ -195,6 +195,7 @@ class Renewals:
     pins: tuple[PinNews, ...] = ()
     stopped: str = ""
     writes: int = 0
+    seconds: float = 0.0
 
     @property
     def ended_well(self) -> bool:
@@ -203,19 +204,24 @@ class Renewals:
         return done and not self.pins and not self.stopped
 
 
+_ONLY_RENEWALS: Final = "nothing but the listed renewals was written"
+
+
 class RefusedAfterRenewalsError(ReconcilerError):
     """The rest of a run was refused or failed, after its renewals.
 
-    `report` holds the renewals. The code is that of the cause, unless a renewal ended
-    worse. `renewals_ended_well`: none of those that were due is left.
+    `report` holds the renewals, and why the run `stopped`. The code is that of the
+    cause, unless a renewal ended worse. `renewals_ended_well`: none of those that
+    were due is left.
     """
 
     def __init__(
         self, cause: ReconcilerError, report: Report, *, renewals_ended_well: bool
     ) -> None:
         super().__init__(cause.message, tip=cause.tip)
+        self.effect = _ONLY_RENEWALS if report.wrote else RefusedError.effect
         self.cause = cause
-        self.report = report
+        self.report = report = replace(report, stopped=self.statement)
         self.renewals_ended_well = renewals_ended_well
         # The refusal alone makes a report that ends with 1.
         self.exit_code = 3 if report.exit_code == 3 else cause.exit_code

@@ -130,7 +130,7 @@ def check_domain(config: Config, domain: LiveDomain) -> None:
     if domain.name != config.domain:
         raise RefusedError(
             f"the file is for domain '{config.domain}', "
-            f"but the API key belongs to '{domain.name}'; nothing was sent",
+            f"but the API key belongs to '{domain.name}'",
             tip="use the key of the file's domain, or correct `domain:` in the file",
         )
 
@@ -294,7 +294,7 @@ def _follow(
         if pages < 0 or client.counters.received > most:
             raise DailyAnswerError(
                 f"the list {path} does not end: {len(seen)} items so far",
-                tip="try again later; nothing was written",
+                tip="try again later",
             )
         items, latest = _page_after(client, path, size, after)
         total = latest if latest is not None else total
@@ -304,7 +304,7 @@ def _follow(
         if repeats == _RESTARTS:
             raise DailyAnswerError(
                 f"the list {path} repeats itself after {known} of {total} items",
-                tip="try again later; nothing was written",
+                tip="try again later",
             )
     return list(seen.values()), len(seen) if total is None else total
 

@@ -242,11 +242,13 @@ def _refused(
     job: _Job, phase: Phase, done: Renewals, cause: ReconcilerError
 ) -> RefusedAfterRenewalsError:
     """End a run that did nothing but renew, with a report on that."""
-    session = job.session
+    session, counters = job.session, job.client.counters
     report = Report(
         results=done.results,
         pins=done.pins,
-        stopped=cause.message,
+        requests=counters.requests,
+        throttled=counters.throttled,
+        seconds=done.seconds,
         interrupted=session.stop.is_set(),
     )
     well = done.ended_well and not phase.left_out and all_known(job.loaded)
@@ -254,7 +256,9 @@ def _refused(
     if not done.results:
         return error
     code = error.exit_code
-    error.exit_code = deliver_refused(session, phase.plan, report, job.asked, code)
+    error.exit_code = deliver_refused(
+        session, phase.plan, error.report, job.asked, code
+    )
     return error
 
 
@@ -286,13 +290,13 @@ def _check(job: _Job, made: Planned) -> None:
     if job.asked.only_renewals:
         check_all_known(job.loaded)
     if wrong := errors(made.plan.findings):
-        raise ConfigError(f"{wrong[0].message}; nothing was changed", tip=wrong[0].hint)
+        raise ConfigError(wrong[0].message, tip=wrong[0].hint)
     if made.closed:
         names = ", ".join(gate.name for gate in made.closed)
         options = (word for gate in made.closed for word in gate.hint.split())
         command = job.session.invocation.again(*options)
         raise RefusedError(
-            f"the plan is beyond what is allowed ({names}); nothing was changed",
+            f"the plan is beyond what is allowed ({names})",
             tip=f"if the plan above is what you want: `{command}`",
         )
 
@@ -316,7 +320,7 @@ def _unchanged(job: _Job, shown: Planned, now: Planned) -> Planned:
     if before != after:
         raise RefusedError(
             "Daily was changed while the question waited, and the plan is another one "
-            "now; nothing was changed",
+            "now",
             tip=f"to see the new plan: `{job.session.invocation.again()}`",
         )
     return now

@@ -73,8 +73,7 @@ def approve(
     session.say(unapproved_text(extra, session.paint), level="warning")
     if not asked.skip_unapproved:
         raise RefusedError(
-            f"the plan holds {count(len(extra), 'change')} that nobody approved; "
-            "nothing was changed",
+            f"the plan holds {count(len(extra), 'change')} that nobody approved",
             tip="have a new plan reviewed, or apply the rest: "
             f"`{session.invocation.again('--skip-unapproved')}`",
         )
@@ -86,7 +85,6 @@ def _check_gates(approved: Approved, allowed: Mapping[str, int]) -> None:
     """Gates that only a base shows cannot be checked again: the plan's word counts."""
     if "lost-entries" in approved.closed and "lost-entries" not in allowed:
         raise RefusedError(
-            "the approved plan has lost most entries of its base, or cannot read it; "
-            "nothing was changed",
+            "the approved plan has lost most entries of its base, or cannot read it",
             tip="if that is what you want: --allow lost-entries=N",
         )

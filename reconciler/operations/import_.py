@@ -78,8 +78,7 @@ def _read(client: DailyClient, asked: ImportOptions, original: Original | None) 
     domain, _ = read_domain(client)
     if asked.domain not in (None, domain.name):
         raise RefusedError(
-            f"--domain is '{asked.domain}', but the API key belongs to "
-            f"'{domain.name}'; nothing was written"
+            f"--domain is '{asked.domain}', but the API key belongs to '{domain.name}'"
         )
     config = original.config if original else Config(domain.name)
     return read_live(client, config, every_room=True, every_assignment=True)

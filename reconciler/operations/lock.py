@@ -182,8 +182,7 @@ def _take(descriptor: int, path: Path) -> None:
     except OSError as error:
         if error.errno in _HELD:
             raise LockedError(
-                f"another run holds the lock {path}{_holder(descriptor)}; "
-                "nothing was changed",
+                f"another run holds the lock {path}{_holder(descriptor)}",
                 tip="wait for it to end; a scheduler may simply try again later",
             ) from None
         # A network file system may know no locks.

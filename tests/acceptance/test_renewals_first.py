@@ -100,11 +100,49 @@ def test_a_closed_gate_does_not_hold_renewals(world: World) -> None:
     assert world.writes() == ["POST /rooms/doctor"]
     assert ran.json["renewed"] == report["renewed"] == ["doctor"]
     assert ran.json["exit_code"] == report["exit_code"] == 4
-    assert report["stopped"]
     assert "doctor" in ran.err
     metrics = (world.folder / "m.prom").read_text()
     assert "last_successful_renewal_timestamp_seconds" in metrics
     assert gone.keys() < world.sandbox.store.rooms.keys()
+
+
+MANY_GONE = "".join(f"  gone-{n}: {{state: absent}}\n" for n in range(6))
+REFUSED = {
+    "gate": (4, f"rooms:{ROOM}{MANY_GONE}"),
+    "file": (1, WRONG["typo-in-another-room"]),
+    "finding": (1, WRONG["number-not-purchased"]),
+    "reading": (
+        1,
+        f'phone_numbers: {{"+12095550100": {{pin_dialin: {{}}}}}}\nrooms:{ROOM}',
+    ),
+}
+
+
+@pytest.mark.parametrize("due", [True, False])
+@pytest.mark.parametrize(("code", "text"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_refusal_says_what_was_written(
+    world: World, code: int, text: str, due: bool
+) -> None:
+    """Every output says "nothing was changed" only where that is so."""
+    for number in range(6):
+        world.sandbox.store.add_room(f"gone-{number}")
+    world.sandbox.faults.add("500:GET:/domain-dialin-config*all")
+    end_in(world, "doctor", 5 if due else 170)
+    world.write(text)
+
+    ran = world.apply("--report", "r.json", "--markdown", "r.md", expect=code)
+    asked = len(world.sent())
+
+    outputs = [ran.err]
+    if due:
+        outputs += [(world.folder / n).read_text() for n in ("r.json", "r.md")]
+        outputs.append(ran.out)
+        report = json.loads((world.folder / "r.json").read_text())
+        assert report["requests"]["sent"] == asked
+    for output in outputs:
+        assert ("; nothing but the listed renewals was written" in output) == due
+        assert ("; nothing was changed" in output) == (not due)
+        assert "nothing was sent" not in output
 
 
 @pytest.mark.parametrize("only", [(), ("--only-renewals",)], ids=["apply", "only"])

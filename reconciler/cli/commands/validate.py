@@ -41,6 +41,7 @@ def validate(config: tuple[Path, ...], **shared: Any) -> int:
 
 def _text(session: Session, loaded: Loaded) -> str:
     import reconciler
+    from reconciler.core.findings import ConfigError, errors
     from reconciler.render.text.findings import findings_text, verdict_text
     from reconciler.render.words import Paint
 
@@ -50,6 +51,8 @@ def _text(session: Session, loaded: Loaded) -> str:
         tool = reconciler.__version__
         return dump(findings_document(loaded.findings, loaded.files, tool))
     verdict = verdict_text(loaded.findings, loaded.files)
+    if errors(loaded.findings):
+        verdict += f"; {ConfigError.effect}"
     if session.output.format == "github":
         from reconciler.operations.session import in_repository
         from reconciler.render.github import annotation_lines

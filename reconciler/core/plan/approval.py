@@ -156,14 +156,13 @@ def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
     if (approved.domain_id, approved.domain) != (domain.id, domain.name):
         raise RefusedError(
             f"the approved plan is for domain '{approved.domain}' "
-            f"({approved.domain_id}), this is '{domain.name}' ({domain.id}); "
-            "nothing was changed"
+            f"({approved.domain_id}), this is '{domain.name}' ({domain.id})"
         )
     age = plan.now - approved.made_at
     if not -_CLOCK_SKEW <= age <= max_age:
         raise RefusedError(
             f"the approved plan is {age / DAY:.1f} days old, "
-            f"at most {max_age / DAY:.1f} are allowed; nothing was changed",
+            f"at most {max_age / DAY:.1f} are allowed",
             tip="plan again, and have that reviewed",
         )
 

@@ -69,7 +69,7 @@ def save(path: Path, rescue: Rescue, hint: str = _ELSEWHERE) -> Path:
                 raise _unwritable(target, error, hint) from error
             raise
         return target
-    raise ReconcilerError(f"too many rescue files beside {path}; nothing was sent")
+    raise ReconcilerError(f"too many rescue files beside {path}")
 
 
 def _fill(descriptor: int, rescue: Rescue) -> None:

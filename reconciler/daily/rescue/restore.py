@@ -164,7 +164,7 @@ def check_gates(gates: Sequence[Gate]) -> None:
     for gate in gates:
         raise RefusedError(
             "restoring rewrites a legacy list and is blocked by gate "
-            f"{gate.name}: {gate.message}; nothing was changed",
+            f"{gate.name}: {gate.message}",
             tip=f"docs/gates.md explains the risk; to allow it: {gate.hint}",
         )
 

@@ -42,6 +42,7 @@ def apply_renewals(client: DailyClient, plan: Plan, options: Options) -> Renewal
         pins=run.pins,
         stopped=run.stopped,
         writes=client.counters.written - written,
+        seconds=client.clock() - run.started,
     )
 
 

@@ -28,4 +28,4 @@ def confirm(session: Session, question: str) -> None:
         why = "the answer is no text"
     except OSError as error:
         why = f"the question cannot be asked ({error.strerror})"
-    raise RefusedError(f"{why}; nothing was changed")
+    raise RefusedError(why)

@@ -97,7 +97,7 @@ def _declared(
     if config.domain != rescue.domain:
         raise RefusedError(
             f"the config is for domain '{config.domain}', but the rescue file is of "
-            f"domain '{rescue.domain}'; nothing was sent"
+            f"domain '{rescue.domain}'"
         )
     return frozenset(number.key for number in config.of_kind("number"))
 
@@ -115,7 +115,7 @@ def _check_age(
     if session.now() - saved > most:
         raise RefusedError(
             f"{file} was saved on {iso(saved)}, and what went since may have been "
-            "removed on purpose; nothing was sent",
+            "removed on purpose",
             tip="--check shows what it would bring back; --max-age 365d allows it",
         )
 
@@ -128,7 +128,7 @@ def _read(client: DailyClient, rescue: rescues.Rescue) -> Seen:
     if rescue.domain != domain.name:
         raise RefusedError(
             f"the rescue file is of domain '{rescue.domain}', "
-            f"but the API key belongs to '{domain.name}'; nothing was sent"
+            f"but the API key belongs to '{domain.name}'"
         )
     return domain, stores
 

@@ -260,6 +260,7 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     if isinstance(error, RefusedAfterRenewalsError):
         return {
             **error_document(error.cause, tool),
+            "message": error.statement,
             "exit_code": error.exit_code,
             "renewed": list(error.report.renewed),
             "results": [_result(result) for result in error.report.results],
@@ -268,7 +269,7 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     document = {
         **head("error", tool),
         "exit_code": error.exit_code,
-        "message": error.message,
+        "message": error.statement,
         "tip": error.tip,
     }
     if isinstance(error, DailyRejectedError):

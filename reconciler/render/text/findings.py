@@ -43,7 +43,7 @@ def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
 
 
 def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
-    """The last line of a validation: `1 error in config.yaml; nothing was sent`."""
+    """The outcome of a validation: `1 error and 2 warnings in config.yaml`."""
     named = files or sorted({f.place.file for f in findings if f.place})
     where = clean(named[0]) if len(named) == 1 else count(len(named), "file")
     errors = sum(f.severity is Severity.ERROR for f in findings)
@@ -52,4 +52,4 @@ def verdict_text(findings: Sequence[Finding], files: Sequence[str]) -> str:
         said = f", {count(warnings, 'warning')}" if warnings else ""
         return f"{where} {'is' if len(named) == 1 else 'are'} valid{said}"
     said = f" and {count(warnings, 'warning')}" if warnings else ""
-    return f"{count(errors, 'error')}{said} in {where}; nothing was sent to Daily"
+    return f"{count(errors, 'error')}{said} in {where}"
