@@ -6,6 +6,7 @@ the edit is still there after the apply, or the report says that the room has mo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from chaos import drawn
 from chaos.drawn import NOW, client_of, config_from, new_store
 from every_property import properties
 
-from reconciler.core.model import Config
+from reconciler.core.model import Config, LiveAssignment
 from reconciler.core.plan import make_plan
 from reconciler.core.report import Outcome, Report
 from reconciler.daily.read import read_live
@@ -240,33 +241,136 @@ def test_a_plain_update_costs_no_further_request() -> None:
         assert client.counters.requests - asked == 1 + plan.live.requests
 
 
-@pytest.mark.parametrize("store_name", ["current", "legacy"])
-def test_a_number_that_was_changed_meanwhile_has_moved(store_name: str) -> None:
-    """The other write is kept, and the code says that nothing was written."""
+NUMBER = drawn.NUMBERS[0]
+STORES = pytest.mark.parametrize("store_name", ["current", "legacy"])
+
+
+def numbers_of(store_name: str, body: Any, **limits: Any) -> Config:
+    """A config of one number."""
+    return config_from(store_name, {"phone_numbers": {NUMBER: body}, **limits})
+
+
+def prefixed(name_prefix: str) -> Any:
+    """A number that asks for a PIN."""
+    return {"pin_dialin": {"name_prefix": name_prefix}}
+
+
+def number_applied(
+    store_name: str, wanted: Any, theirs: Any, *, reviewed: bool, start: Any = None
+) -> tuple[Report, list[LiveAssignment], Report]:
+    """Plan, let somebody else write the number, and apply.
+
+    Returns the report, what is there afterwards, and the report of a next run.
+    """
     store = new_store(Assume())
-    number = drawn.NUMBERS[0]
-    sections = {"phone_numbers": {number: {"pin_dialin": {"name_prefix": "a"}}}}
-    config = config_from(store_name, sections)
+    options = Options(now=lambda: NOW, rescue_file=Path("rescue.json"))
+    config = numbers_of(store_name, wanted)
     with client_of(store, writable=True) as client:
-        options = Options(now=lambda: NOW, rescue_file=Path("rescue.json"))
-        plan = make_plan(config, read_live(client, config), now=NOW)
+        begin = numbers_of(store_name, start or prefixed("a"))
+        plan = make_plan(begin, read_live(client, begin), now=NOW)
         assert apply_plan(client, plan, options).exit_code == 0
-        sections["phone_numbers"][number]["pin_dialin"]["name_prefix"] = "b"
-        config = config_from(store_name, sections)
         plan = make_plan(config, read_live(client, config), now=NOW)
-        theirs = {"phone_number": number, "name_prefix": "theirs"}
         (entry,) = plan.live.assignments
         if store_name == "current":
-            client.send("PUT", f"/domain-dialin-config/{entry.id}", theirs)
+            path = f"/domain-dialin-config/{entry.id}"
+            if theirs is None:
+                client.send("DELETE", path)
+            else:
+                client.send("PUT", path, {"phone_number": NUMBER, **theirs})
         else:
-            client.send("POST", "/", {"properties": {"pin_dialin": [theirs]}})
+            entries = [] if theirs is None else [{"phone_number": NUMBER, **theirs}]
+            client.send("POST", "/", {"properties": {entry.type: entries}})
+        report = apply_plan(client, plan, replace(options, reviewed=reviewed))
+        live = read_live(client, config)
+        again = make_plan(config, live, now=NOW)
+        return report, list(live.assignments), apply_plan(client, again, options)
 
-        report = apply_plan(client, plan, options)
 
-        (entry,) = read_live(client, config).assignments
+@STORES
+def test_a_reviewed_number_that_was_changed_meanwhile_has_moved(
+    store_name: str,
+) -> None:
+    """The other write is kept, and the code says that nothing was written."""
+    theirs = {"name_prefix": "theirs"}
+
+    report, [entry], _ = number_applied(
+        store_name, prefixed("b"), theirs, reviewed=True
+    )
+
     assert [r.outcome for r in report.results] == [Outcome.MOVED]
     assert entry.fields["name_prefix"] == "theirs"
     assert (report.exit_code, report.wrote) == (4, False)
+
+
+@STORES
+def test_a_number_that_was_changed_meanwhile_is_planned_again_unattended(
+    store_name: str,
+) -> None:
+    """What somebody else put beside the declared fields is kept, as in a next run."""
+    theirs = {"name_prefix": "theirs", "ivr_greeting": {"message": "Hello."}}
+
+    report, [entry], after = number_applied(
+        store_name, prefixed("b"), theirs, reviewed=False
+    )
+
+    [result] = report.results
+    assert (result.outcome, report.exit_code) == (Outcome.DONE, 0)
+    assert result.remark == "it was changed in Daily after the plan"
+    assert entry.fields["name_prefix"] == "b"
+    assert entry.fields["ivr_greeting"] == theirs["ivr_greeting"]
+    assert after.results == ()
+
+
+@STORES
+@HELD_BACK
+def test_a_number_that_is_as_declared_by_now_is_done(
+    store_name: str, reviewed: bool
+) -> None:
+    """Somebody else has done it: nothing is written."""
+    for wanted, theirs in (
+        (prefixed("b"), {"name_prefix": "b"}),
+        ({"state": "absent"}, None),
+    ):
+        report, _, after = number_applied(store_name, wanted, theirs, reviewed=reviewed)
+
+        assert [r.outcome for r in report.results] == [Outcome.DONE]
+        assert (report.exit_code, after.results) == (0, ())
+
+
+@STORES
+@HELD_BACK
+def test_a_number_that_needs_another_action_by_now_is_left_to_the_next_run(
+    store_name: str, reviewed: bool
+) -> None:
+    """An entry that vanished is to be made again, which is another change."""
+    report, left, after = number_applied(
+        store_name, prefixed("b"), None, reviewed=reviewed
+    )
+
+    assert [r.outcome for r in report.results] == [Outcome.MOVED]
+    assert (report.exit_code, left) == (4, [])
+    assert (after.exit_code, len(after.results)) == (0, 1)
+
+
+@STORES
+def test_a_number_planned_again_stands_before_its_gates(store_name: str) -> None:
+    """An `hmac` that is hidden by now would be replaced by another one."""
+    hook = {"room_creation_api": "https://hooks.example.com/daily"}
+    wanted = {"pinless_dialin": {**hook, "name_prefix": "b"}}
+    store = new_store(Assume())
+    options = Options(now=lambda: NOW, rescue_file=Path("rescue.json"))
+    with client_of(store, writable=True) as client:
+        begin = numbers_of(store_name, {"pinless_dialin": {**hook}})
+        plan = make_plan(begin, read_live(client, begin), now=NOW)
+        assert apply_plan(client, plan, options).exit_code == 0
+        config = numbers_of(store_name, wanted)
+        plan = make_plan(config, read_live(client, config), now=NOW)
+        store.settings = replace(store.settings, assume=Assume(hmac="hidden"))
+        report = apply_plan(client, plan, options)
+
+    [result] = report.results
+    assert (result.outcome, report.wrote) == (Outcome.BLOCKED, False)
+    assert "hmac-rotation" in result.reason
 
 
 PHONE = {"dialin": {"display_name": "Phone"}}

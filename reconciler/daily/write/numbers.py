@@ -21,9 +21,11 @@ from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.rescue import file as rescue
+from reconciler.daily.write.again import check_gates_again
 from reconciler.daily.write.bystanders import look_after, stop_unsafe
 from reconciler.daily.write.legacy import write_lists
 from reconciler.daily.write.run import (
+    BlockedError,
     PartWayError,
     Run,
     explain,
@@ -71,7 +73,7 @@ def _write(run: Run, changes: list[Change]) -> None:
     seen = _prepare(run, changes)
     if seen is None:
         return
-    fresh = [c for c in changes if _unchanged(run, c, seen)]
+    fresh = list(filter(None, (_as_it_is_now(run, c, seen) for c in changes)))
     if run.plan.store == "legacy":
         write_lists(run, fresh, lambda: look_after(run))
         return
@@ -112,24 +114,47 @@ def _save(run: Run) -> None:
         run.stores.copy = rescue.Copy(run.rescued, copy)
 
 
-def _unchanged(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
-    """Nobody else wrote this number since it was planned. There is no locking."""
-    seen = find(change.key, run.plan.store, stores)
-    planned = change.live_assignment
-    alike = (
-        seen is None
-        if planned is None
-        else seen is not None
-        and seen.type == planned.type
-        and same(rescue.content(seen), rescue.content(planned))
-    )
-    if not alike:
-        run.note(
-            change,
-            Outcome.MOVED,
-            "this number was changed in Daily since it was planned; plan again",
-        )
-    return alike
+def _as_it_is_now(
+    run: Run, change: Change, stores: Sequence[LiveAssignment]
+) -> Change | None:
+    """The change on the latest reading; None when it is not to be written.
+
+    Somebody else may have written this number since it was planned: there is no
+    locking. What was reviewed is not written then. Unattended it is planned again,
+    through the same gates.
+    """
+    if _is_as_planned(run, change, stores):
+        return change
+    left = left_for_number(run, change, tuple(stores))
+    if not left and _is_there(run, change, stores) is not change.desired.absent:
+        run.note(change, Outcome.DONE)
+        return None
+    if run.options.reviewed or [c.action for c in left] != [change.action]:
+        what = "this number was changed in Daily since it was planned; plan again"
+        run.note(change, Outcome.MOVED, what)
+        return None
+    try:
+        check_gates_again(run, change, left[0])
+    except BlockedError as reason:
+        run.note(change, Outcome.BLOCKED, str(reason))
+        return None
+    run.renew(change, left[0], "it was changed in Daily after the plan")
+    return left[0]
+
+
+def _is_as_planned(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
+    seen, planned = find(change.key, run.plan.store, stores), change.live_assignment
+    if seen is None or planned is None:
+        return seen is planned
+    kept = same(rescue.content(seen), rescue.content(planned))
+    return seen.type == planned.type and kept
+
+
+def _is_there(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
+    """The number is assigned where it is to be, or anywhere if it is to go."""
+    if change.desired.absent:
+        return any(entry.number == change.key for entry in stores)
+    return find(change.key, run.plan.store, stores) is not None
 
 
 def find(
