@@ -83,8 +83,9 @@ def approve(
 
 def _check_gates(approved: Approved, allowed: Mapping[str, int]) -> None:
     """Gates that only a base shows cannot be checked again: the plan's word counts."""
-    if "lost-entries" in approved.closed and "lost-entries" not in allowed:
+    lost = approved.closed.get("lost-entries", 0)
+    if lost > allowed.get("lost-entries", 0):
         raise RefusedError(
             "the approved plan has lost most entries of its base, or cannot read it",
-            tip="if that is what you want: --allow lost-entries=N",
+            tip=f"if that is what you want: --allow lost-entries={lost}",
         )

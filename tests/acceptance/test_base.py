@@ -64,6 +64,9 @@ def test_a_rename_does_not_walk_through_the_gate(world: World) -> None:
     assert not gate(document)["open"]
     refused = world.run("apply", "daily.yaml", "--yes", "--plan", "plan.json")
     assert refused.code == 4
+    fewer = ("--plan", "plan.json", "--allow", "lost-entries=10")
+    too_few = world.run("apply", "daily.yaml", "--yes", *fewer)
+    assert (too_few.code, "--allow lost-entries=11" in too_few.err) == (4, True)
     allowed = ("--plan", "plan.json", "--allow", "lost-entries=11")
     assert world.run("apply", "daily.yaml", "--yes", *allowed).code == 0
 

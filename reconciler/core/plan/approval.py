@@ -82,7 +82,8 @@ class Approved:
     """A reviewed plan, read from its JSON document. `made_at`: Unix seconds.
 
     `allowed`: gates that the plan was made with, by name and count, as far as the plan
-    needs them. `base` names the revision that it was compared with.
+    needs them. `closed`: its closed gates, by name and count. `base` names the revision
+    that it was compared with.
     """
 
     domain_id: str
@@ -90,7 +91,7 @@ class Approved:
     made_at: float
     changes: tuple[ApprovedChange, ...]
     allowed: Mapping[str, int]
-    closed: tuple[str, ...] = ()
+    closed: Mapping[str, int] = field(default_factory=dict)
     base: str = ""
 
 
@@ -116,7 +117,11 @@ def read_approved(document: Mapping[str, object]) -> Approved:
             for gate in gates
             if gate["allowed"] and (needed := _needed(gate, changes))
         },
-        closed=tuple(str(gate["name"]) for gate in gates if not gate["open"]),
+        closed={
+            str(gate["name"]): int(str(gate["count"]))
+            for gate in gates
+            if not gate["open"]
+        },
         base=str(document.get("base") or ""),
     )
 
