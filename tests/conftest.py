@@ -48,7 +48,10 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     # Temporary folders may lie inside a checkout of this project.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", tempfile.gettempdir())
-    for name in ("DAILY_API_KEY", "DAILY_API_URL", "DAILY_RATE", "NO_COLOR"):
+    for name in (
+        *("DAILY_API_KEY", "DAILY_API_URL", "DAILY_LEDGER_KEY"),
+        *("DAILY_RATE", "NO_COLOR"),
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

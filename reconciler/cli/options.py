@@ -26,6 +26,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "--max-plan-age": ("--plan",),
     "--in-place": ("--merge",),
     "--force": ("--out", "--secrets-out"),
+    "--told": ("--update-ledger",),
 }
 """Options that say something about another one: one of these must be given too."""
 
@@ -33,6 +34,7 @@ EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
     "--only-renewals": ("--resend",),
     "--in-place": ("--out",),
     "--merge": ("--defaults",),
+    "--update-ledger": ("--mask", "--out"),
 }
 """Options that cannot be given together."""
 

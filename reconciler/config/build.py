@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from reconciler.config.entries import Entry, Gathered, room_properties, spread
@@ -62,7 +63,19 @@ def config(gathered: Gathered) -> Config:
         store=store,
         limits=_limits(single.get("limits", {})),
         resources=tuple(desired(entry) for entry in gathered.entries),
+        ledger=ledger(gathered),
     )
+
+
+def ledger(gathered: Gathered) -> str:
+    """The file of `ledger`, from the folder of its config; empty without one."""
+    if "ledger" not in gathered.single:
+        return ""
+    document, written = gathered.single["ledger"]
+    # A text with a variable in it is another type: it is no path.
+    if type(written) is not str or not written.isprintable():
+        return ""
+    return str(PurePath(document.file).parent / written) if written else ""
 
 
 def desired(entry: Entry) -> Desired:

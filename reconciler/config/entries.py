@@ -1,8 +1,8 @@
 """Several documents as one config: whose part stands where, and what wins.
 
-`version`, `domain`, `dialin_store` and `limits` stand in one file; a room, a number
-or a default that is written twice is a finding that names both places. Defaults lie
-under a room property by property: objects and lists are taken whole. A room's own
+`version`, `domain`, `dialin_store`, `limits` and `ledger` stand in one file; a room, a
+number or a default that is written twice is a finding that names both places. Defaults
+lie under a room property by property: objects and lists are taken whole. A room's own
 `exp` displaces a default `expires`, and the other way round: they mean one thing.
 """
 
@@ -17,7 +17,7 @@ from reconciler.core.findings import Finding
 from reconciler.core.model import KindName, Path, Place
 from reconciler.core.text import quote
 
-SINGLE: Final = ("version", "domain", "dialin_store", "limits")
+SINGLE: Final = ("version", "domain", "dialin_store", "limits", "ledger")
 SECTIONS: Final[Mapping[KindName, str]] = {"number": "phone_numbers", "room": "rooms"}
 SPREAD: Final = frozenset({"properties", "extra_properties"})
 """The parts of a room that defaults fill property by property."""

@@ -19,6 +19,7 @@ from reconciler.config.reading.parse import parse
 from reconciler.config.reading.positions import Document
 from reconciler.config.renewable import Renewable, renewable
 from reconciler.config.rules import check_rules
+from reconciler.config.rules import ledger as rules_ledger
 from reconciler.config.schema import messages as shape
 from reconciler.config.variables import Filling, Variables, fill
 from reconciler.core.findings import Finding, errors, in_order
@@ -79,11 +80,13 @@ def load(
         fill(document, filling)
     gathered = gather(texts.documents)
     whole = len(texts.documents) == len(names) and not missing
+    taken = rules_ledger.check(gathered, names) if read is files.read else ()
     found = [
         *missing,
         *texts.findings,
         *filling.findings,
         *gathered.findings,
+        *taken,
         *filling.beside(_check(texts.documents, gathered, now, whole=whole)),
     ]
     listed = tuple(limits.until_enough(in_order(found)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.config.build import rolling
+from reconciler.config.build import ledger, rolling
 from reconciler.config.entries import Entry, Gathered
 from reconciler.config.reading.positions import Document
 from reconciler.config.rules.rooms import is_room_name
@@ -54,7 +54,8 @@ def renewable(documents: Sequence[Document], gathered: Gathered) -> Renewable:
     store: Store = (
         "legacy" if _value(gathered, "dialin_store") == "legacy" else "current"
     )
-    config = Config(domain, store, resources=(*usable, *numbers))
+    resources = (*usable, *numbers)
+    config = Config(domain, store, resources=resources, ledger=ledger(gathered))
     return Renewable(config, tuple(unclear))
 
 

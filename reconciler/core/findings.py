@@ -74,6 +74,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "extra-property": (_W, "a property that the schema does not know is passed on"),
     "extra-property-known": (_E, "extra_properties holds what belongs in properties"),
     "no-privacy": (_W, "a room without privacy is created public"),
+    "ledger-file": (_E, "the ledger is a folder, or a file of the config"),
     "deprecated-property": (_W, "a property that Daily no longer documents"),
     # Planning.
     "unverified": (_W, "a value that Daily may keep without showing it"),
@@ -99,15 +100,26 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "clock-skew": (_W, "the clock of this machine and Daily's are far apart"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
     "first-adoption": (_N, "the base revision has no config of this domain"),
+    # Callers.
+    "pin-not-as-told": (_W, "a room is not as its callers were told"),
+    "ledger-key": (_W, "the ledger was written with another key than this machine's"),
+    "ledger-unusable": (_W, "the ledger, or a line of it, cannot be used"),
+    "ledger-no-key": (_N, "the ledger's PINs are not compared without its key"),
+    "ledger-incomplete": (_N, "rooms with a PIN are not in the ledger"),
+    "ledger-leftover": (_N, "the ledger has rooms that no file declares any more"),
 }
 
-COUNTED: Final = frozenset({"expired", "no-pin"})
+COUNTED: Final = frozenset({"expired", "no-pin", "pin-not-as-told"})
 """What makes `--detailed-exitcode` end with 2 although nothing differs."""
 
 URGENT: Final = COUNTED | {
     *("pin-ends", "renewal-waits-long", "account-suspended"),
+    *("ledger-key", "ledger-unusable"),
 }
 """What `apply --quiet` prints also when it has nothing to do."""
+
+FIRST: Final = ("pin-not-as-told",)
+"""What every output says before anything else."""
 
 MEASURED: Final = (*sorted(URGENT), "renew-window-short")
 """What the metrics count."""
@@ -158,7 +170,7 @@ class ConfigError(ReconcilerError):
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort by place, so that a reader walks through the files once."""
+    """What comes first, then by place: a reader walks through the files once."""
     return tuple(sorted(dict.fromkeys(findings), key=_by_place))
 
 
@@ -177,6 +189,12 @@ def errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in findings if f.severity is Severity.ERROR)
 
 
-def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+def first_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Only those that every output says before anything else."""
+    return tuple(f for f in findings if f.id in FIRST)
+
+
+def _by_place(finding: Finding) -> tuple[bool, str, int, int, str]:
     place = finding.place or Place("")
-    return (place.file, place.line, place.column, finding.id)
+    last = finding.id not in FIRST
+    return (last, place.file, place.line, place.column, finding.id)

@@ -87,12 +87,16 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything the files declare."""
+    """Everything the files declare.
+
+    `ledger`: the file that records what callers have been told; empty without one.
+    """
 
     domain: str
     store: Store = "current"
     limits: Limits = Limits()
     resources: tuple[Desired, ...] = ()
+    ledger: str = ""
 
     def of_kind(self, kind: KindName) -> tuple[Desired, ...]:
         """The declared resources of one kind, in file order."""

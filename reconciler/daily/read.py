@@ -120,9 +120,13 @@ def _with_rooms(
 
 
 def uses_dialin(config: Config) -> bool:
-    """Tell whether a config speaks of phone numbers at all."""
+    """Tell whether a config speaks of phone numbers at all.
+
+    A ledger does: which number reaches a room that names none, the domain tells.
+    """
     rooms = config.of_kind("room")
-    return bool(config.of_kind("number")) or any(room_numbers(r.fields) for r in rooms)
+    named = any(room_numbers(r.fields) for r in rooms)
+    return named or bool(config.of_kind("number") or config.ledger)
 
 
 def check_domain(config: Config, domain: LiveDomain) -> None:

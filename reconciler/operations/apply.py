@@ -186,7 +186,8 @@ def _prepared(
 ) -> tuple[Planned, tuple[Unapproved, ...], _Job]:
     """The rest of the run, planned and approved; the job knows what that allows."""
     if job.asked.only_renewals:
-        return planned_renewals(job.session, job.client, job.loaded, phase), (), job
+        args = (job.session, job.client, job.loaded, phase, job.selection)
+        return planned_renewals(*args), (), job
     usable(job.loaded)
     approved = load_approved(job.session, job.asked.plan) if job.asked.plan else None
     selection = job.selection

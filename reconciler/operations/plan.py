@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import Finding, counted, errors, in_order
+from reconciler.core.findings import counted, errors, first_of, in_order
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.cost import Estimate, estimate
@@ -18,6 +18,7 @@ from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.plan.planner import concerns_callers
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, changed, compared, load_base
+from reconciler.operations.callers.ledger import compare
 from reconciler.operations.files import (
     check_distinct,
     check_stdout_free,
@@ -25,12 +26,13 @@ from reconciler.operations.files import (
     write_private,
 )
 from reconciler.operations.options import PlanOptions, parse_allow
-from reconciler.operations.renew import Phase
+from reconciler.operations.renew import Phase, known_config
 from reconciler.operations.session import (
     Session,
     connect,
     load_config,
     usable,
+    with_commands,
 )
 from reconciler.render.text.findings import findings_text
 from reconciler.render.words import Paint
@@ -132,35 +134,32 @@ def planned(
         plan = make_plan(config, live, now=now, selection=forced)
     if base is not None:
         plan = compared(plan, base, live, selection)
-    said = [*loaded.findings, *plan.findings, *(base.findings if base else ())]
-    plan = replace(plan, findings=in_order(_with_commands(session, said)))
+    told = compare(session, config, live, now, selection.only)
+    said = [*told, *loaded.findings, *plan.findings, *(base.findings if base else ())]
+    plan = replace(plan, findings=in_order(with_commands(session, said)))
     return weighed(plan, client.share, allow, loaded.digest)
 
 
 def planned_renewals(
-    session: Session, client: DailyClient, loaded: Loaded, phase: Phase
+    session: Session,
+    client: DailyClient,
+    loaded: Loaded,
+    phase: Phase,
+    selection: Selection,
 ) -> Planned:
     """The plan of `--only-renewals`: no gate and no error of the files counts."""
     if wrong := errors(loaded.findings):
         text = findings_text(wrong, session.paint)
         session.say(f"{text}\nonly renewals: errors elsewhere do not stop them")
-    said = [f for f in loaded.findings if f not in wrong]
-    plan = replace(
-        phase.plan,
-        findings=in_order(_with_commands(session, [*said, *phase.plan.findings])),
-    )
+    config, plan = known_config(loaded), phase.plan
+    told = compare(session, config, phase.live, plan.now, selection.only)
+    if loaded.config is None:
+        # Of files with errors not every room is known: only what is there counts.
+        told = first_of(told)
+    said = [*told, *(f for f in loaded.findings if f not in wrong), *plan.findings]
+    plan = replace(plan, findings=in_order(with_commands(session, said)))
     made = weighed(plan, client.share, {}, loaded.digest)
     return replace(made, gates=())
-
-
-def _with_commands(session: Session, said: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings with whole commands in their hints, for the files of this run."""
-    for finding in said:
-        if finding.command:
-            command = session.invocation.other(*finding.command)
-            hint = f"{finding.hint}: `{command}`"
-            finding = replace(finding, hint=hint, command=())
-        yield finding
 
 
 def weighed(plan: Plan, share: float, allow: Mapping[str, int], digest: str) -> Planned:

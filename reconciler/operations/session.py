@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import reconciler
 from reconciler import streams
 from reconciler.core.commands import UNKNOWN, Invocation
-from reconciler.core.findings import ConfigError
+from reconciler.core.findings import ConfigError, Finding
 from reconciler.core.model import Config
 from reconciler.core.phone import room_numbers
 from reconciler.core.secrecy import Secret
@@ -153,6 +153,22 @@ def usable(loaded: Loaded) -> Config:
         verdict = verdict_text(loaded.findings, loaded.files)
         raise ConfigError(verdict, findings=loaded.findings)
     return loaded.config
+
+
+def with_commands(session: Session, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with whole commands in their hints, for the files of this run."""
+    for finding in findings:
+        if finding.command:
+            command = session.invocation.other(*finding.command)
+            hint = f"{finding.hint}: `{command}`"
+            finding = replace(finding, hint=hint, command=())
+        yield finding
+
+
+def ledger_key() -> Secret | None:
+    """The key of ledgers, from DAILY_LEDGER_KEY; None when it is not set."""
+    key = os.environ.get("DAILY_LEDGER_KEY", "").strip()
+    return Secret(key, "${DAILY_LEDGER_KEY}") if key else None
 
 
 @contextlib.contextmanager

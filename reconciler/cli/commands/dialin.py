@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import completing
 from reconciler.cli.options import (
     config_argument,
     file_option,
@@ -18,6 +19,7 @@ from reconciler.cli.options import (
 
 if TYPE_CHECKING:
     from reconciler.core.dialin.sheet import DialIn
+    from reconciler.core.model import Config, Live
     from reconciler.core.selectors import Selector
     from reconciler.operations.session import Session
 
@@ -29,6 +31,18 @@ EXTRA = "pip install 'daily-reconciler[report]'"
 @only_option
 @click.option("--mask", is_flag=True, help="Leave the PINs out.")
 @file_option("--out", "Write to this file, readable by you only, not to stdout.")
+@click.option(
+    "--update-ledger",
+    is_flag=True,
+    help="Record in the config's ledger what callers have been told; show no PIN.",
+)
+@click.option(
+    "--told",
+    multiple=True,
+    metavar="room:GLOB",
+    shell_complete=completing.only,
+    help="Their callers know what changed: take it over in the ledger; repeatable.",
+)
 @output_options("text", "json", "csv", "markdown", "html")
 @target_options
 def dialin(
@@ -36,6 +50,8 @@ def dialin(
     only: tuple[str, ...],
     mask: bool,
     out: Path | None,
+    update_ledger: bool,
+    told: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Show which number and PIN callers use for each room of the files.
@@ -48,15 +64,31 @@ def dialin(
     session = session_of(**options)
 
     def work() -> int:
+        from reconciler.config.load import Variables
         from reconciler.core.dialin.sheet import masked
+        from reconciler.core.findings import in_order
         from reconciler.core.selectors import parse_selectors
+        from reconciler.operations.callers.ledger import compare, everything
+        from reconciler.operations.callers.record import check_usable, record
         from reconciler.operations.files import check_distinct
+        from reconciler.operations.session import load_files, usable, with_commands
+        from reconciler.render.text.findings import findings_text
 
         selectors = parse_selectors("--only", only)
         check_distinct({"--out": out}, session.target.files, config)
-        entries, domain = _read(session, config)
+        wanted = usable(load_files(session, config, Variables.OPTIONAL))
+        if update_ledger:
+            check_usable(session, wanted)
+        live, entries = _read(session, wanted)
+        if update_ledger:
+            return record(session, wanted, live, entries, told, only)
         if selectors:
             entries = _chosen(entries, selectors)
+        domain, rooms = live.domain.name, {entry.room for entry in entries}
+        chosen = (lambda _kind, key: key in rooms) if selectors else everything
+        found = compare(session, wanted, live, session.now(), chosen)
+        if said := in_order(with_commands(session, found)):
+            session.say(findings_text(said, session.paint), level="warning")
         text = _show(session, masked(entries) if mask else entries, domain)
         _give(session, text, out, private=not mask)
         return 3 if any(entry.missing for entry in entries) else 0
@@ -64,16 +96,14 @@ def dialin(
     return guarded(session, work)
 
 
-def _read(session: Session, paths: tuple[Path, ...]) -> tuple[Sequence[DialIn], str]:
-    from reconciler.config.load import Variables
+def _read(session: Session, wanted: Config) -> tuple[Live, Sequence[DialIn]]:
     from reconciler.core.dialin.sheet import dialins
     from reconciler.daily.read import read_live
-    from reconciler.operations.session import connect, load_files, usable
+    from reconciler.operations.session import connect
 
-    wanted = usable(load_files(session, paths, Variables.OPTIONAL))
     with connect(session, wanted) as client:
         live = read_live(client, wanted, every_assignment=True)
-    return dialins(wanted, live, now=session.now()), live.domain.name
+    return live, dialins(wanted, live, now=session.now())
 
 
 def _chosen(

@@ -53,11 +53,12 @@ def findings_document(
         **head("findings", tool),
         "valid": not errors(findings),
         "files": list(files),
-        "findings": [_finding(f) for f in findings],
+        "findings": [finding_document(f) for f in findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def finding_document(finding: Finding) -> dict[str, object]:
+    """One finding."""
     place = finding.place
     return {
         "id": finding.id,
@@ -100,7 +101,7 @@ def plan_document(
             else [_entry(entry) for entry in entries],
         },
         "no_longer_managed": [_dropped(dropped) for dropped in plan.dropped],
-        "findings": [_finding(f) for f in plan.findings],
+        "findings": [finding_document(f) for f in plan.findings],
         "gates": [_gate(gate) for gate in gates],
         "requests": {
             "used": plan.live.requests,
@@ -275,7 +276,7 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
     if isinstance(error, DailyRejectedError):
         document |= {"status": error.status, "code": error.code}
     if isinstance(error, ConfigError):
-        document["findings"] = [_finding(f) for f in error.findings]
+        document["findings"] = [finding_document(f) for f in error.findings]
     return document
 
 

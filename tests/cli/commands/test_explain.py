@@ -69,7 +69,7 @@ def test_alone_it_lists_the_top(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a path the keys at the top are named with their titles."""
     text = explained(capsys)
 
-    assert [line.split()[0] for line in text.splitlines()[-7:]] == list(
+    assert [line.split()[0] for line in text.splitlines()[-8:]] == list(
         schema()["properties"]
     )
 

@@ -17,7 +17,7 @@ from reconciler.render.yaml import block
 Load = Callable[..., Loaded]
 Path = tuple[str | int, ...]
 
-LITERAL = {"domain", "limits", "expires", "write_only"}
+LITERAL = {"domain", "ledger", "limits", "expires", "write_only"}
 """What must be written out although it is text: it decides, or it names a place."""
 NAMES = {"rooms": "a", "phone_numbers": "+12095550100"}
 

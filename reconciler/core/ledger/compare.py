@@ -1,0 +1,78 @@
+"""What callers have been told against what they find: who cannot get in any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.core.ledger.model import GLOBAL, Ledger, Line, Seal
+from reconciler.core.ledger.reach import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A room that is not as its callers were told. `reasons` are clauses."""
+
+    line: Line
+    reasons: tuple[str, ...]
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A ledger beside one reading.
+
+    `missing`: rooms with a PIN that have no line. `left`: rooms with a line that no
+    file declares any more.
+    """
+
+    alarms: tuple[Alarm, ...] = ()
+    missing: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def compare(ledger: Ledger, found: Mapping[str, Reach], seal: Seal | None) -> Compared:
+    """Hold every line against what callers find. `seal` opens its digests."""
+    alarms = [
+        Alarm(line, reasons, bool(found[room].pin))
+        for room, line in sorted(ledger.lines.items())
+        if room in found and (reasons := tuple(_reasons(line, found[room], seal)))
+    ]
+    with_pin = {room for room, reach in found.items() if reach.pin}
+    return Compared(
+        tuple(alarms),
+        tuple(sorted(with_pin - ledger.lines.keys())),
+        tuple(sorted(ledger.lines.keys() - found.keys())),
+    )
+
+
+def _reasons(line: Line, reach: Reach, seal: Seal | None) -> Iterator[str]:
+    if not reach.pin:
+        if not reach.meant:
+            yield reach.problem
+        return
+    if line.id and reach.id and line.id != reach.id:
+        yield "it was recreated, and a new room has a PIN of its own"
+    if seal and line.digest and not seal.holds(line, reach.pin):
+        yield "it has another PIN"
+    now = line.numbers if reach.numbers is None else reach.numbers
+    if lost := [number for number in line.numbers if number not in now]:
+        yield f"it is no longer reached by {_named(lost)}"
+
+
+def _named(numbers: list[str]) -> str:
+    return ", ".join("Daily's own numbers" if n == GLOBAL else n for n in numbers)
+
+
+def proven(
+    ledger: Ledger, found: Mapping[str, Reach], seal: Seal | None
+) -> dict[str, str]:
+    """The rooms whose PIN is the one of their digest, with the ISO day of that."""
+    return {
+        room: line.digest_day or line.day
+        for room, line in ledger.lines.items()
+        if seal
+        and room in found
+        and found[room].pin
+        and seal.holds(line, found[room].pin)
+    }

@@ -1,0 +1,1 @@
+"""What a run finds out about the people who call in."""

@@ -1,0 +1,40 @@
+"""What `dialin --update-ledger` did, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.core.ledger.update import Update
+from reconciler.core.text import short
+from reconciler.render.words import count
+
+_LINES = 20
+"""Rooms of one kind that are named."""
+
+
+def ledger_text(made: Update) -> str:
+    """One line for each kind of change, and a last one with what is left."""
+    return "\n".join(_lines(made))
+
+
+def _lines(made: Update) -> Iterator[str]:
+    lists = (
+        ("added", made.added),
+        ("taken over", made.taken),
+        ("removed", made.removed),
+        ("PIN added to the line, which may be another than callers have", made.sealed),
+        ("reached by more numbers than callers were told", made.more),
+    )
+    for what, rooms in lists:
+        if rooms:
+            yield f"{what}: {_named(rooms)}"
+    changed = len(made.added) + len(made.taken) + len(made.removed) + len(made.sealed)
+    left = f"; {count(len(made.alarms), 'room')} left that callers were told otherwise"
+    lines = count(len(made.ledger.lines), "line")
+    said = f"{count(changed, 'line')} changed" if changed else "nothing to record"
+    yield f"Ledger: {said}, {lines} in all{left if made.alarms else ''}."
+
+
+def _named(rooms: Sequence[str]) -> str:
+    more = f" and {len(rooms) - _LINES:,} more" if len(rooms) > _LINES else ""
+    return ", ".join(map(short, rooms[:_LINES])) + more
