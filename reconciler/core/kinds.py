@@ -26,7 +26,7 @@ class Kind:
     `generated`: fields that Daily fills in itself when nothing is set, so that null
     asks for no change at all.
     `objects`: fields written whole, with the nested keys that can be set.
-    `nested`: objects inside those, with their keys.
+    `nested`: objects inside those, with their keys; "*" stands for any list item.
     `marks`: objects whose mere presence means something, even when empty.
     `sets`: paths of lists whose order means nothing.
     `named`: paths of lists whose items are told apart by their `name`.
@@ -54,6 +54,11 @@ class Kind:
     defaults: Mapping[Path, object] = field(default_factory=dict)
     inherited: frozenset[str] = frozenset()
 
+    def known_keys(self, path: tuple[str | int, ...]) -> frozenset[str] | None:
+        """The keys that can be set in an object; None when any may stand there."""
+        names = tuple("*" if isinstance(step, int) else step for step in path)
+        return self.objects.get(names[0]) if len(names) == 1 else self.nested.get(names)
+
 
 _BUCKET = frozenset(
     {
@@ -65,6 +70,9 @@ _BUCKET = frozenset(
         "namespace",
     }
 )
+_ENDPOINT = ("streaming_endpoints", "*")
+_HLS = (*_ENDPOINT, "hls_config")
+_VARIANT = frozenset({"width", "height", "bitrate", "fps", "iframe_only"})
 
 ROOM: Final = Kind(
     name="room",
@@ -119,6 +127,14 @@ ROOM: Final = Kind(
                 "hold_music_enabled",
             }
         ),
+        _ENDPOINT: frozenset({"name", "type", "rtmp_config", "hls_config"}),
+        (*_ENDPOINT, "rtmp_config"): frozenset({"url"}),
+        _HLS: frozenset({"save_hls_recording", "storage", "variants", "variant"}),
+        (*_HLS, "storage"): frozenset(
+            {"bucket_name", "bucket_region", "assume_role_arn", "path", "path_template"}
+        ),
+        (*_HLS, "variants", "*"): _VARIANT,
+        (*_HLS, "variant", "*"): _VARIANT,
     },
     marks=frozenset({"dialin"}),
     sets=frozenset(

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from reconciler.core.body.listing import leaves
-from reconciler.core.compare.diff import Step, at
-from reconciler.core.kinds import ROOM
+from reconciler.core.body.unknown import unknown_keys
+from reconciler.core.compare.diff import ABSENT, Step, at
+from reconciler.core.kinds import KINDS
 from reconciler.core.model import LiveRoom
-from reconciler.core.plan.model import Change
+from reconciler.core.plan.model import Action, Change
 
 Path = tuple[Step, ...]
 
 
 def without_doubtful(change: Change) -> tuple[dict[str, object], list[str]]:
-    """The body without nested nulls and unknown live keys, and their dotted names.
+    """The body without nulls and unknown live keys, and their dotted names.
 
-    An empty list that stands for a declared null is left out as well.
+    The null of a whole field of a room stays: Daily documents it. An empty list that
+    stands for a declared null is left out as well.
     """
+    least = 1 if change.kind == "room" else 0
     doubtful = {
         path
         for path, value in leaves(change.send)
         if value is None or (value == [] and at(change.desired.fields, path) is None)
-        if len(path) > 1
+        if len(path) > least
     }
-    doubtful |= {f.path for f in change.carried if _is_unknown(f.path)}
-    body = {
-        name: _without(value, (name,), doubtful) for name, value in change.send.items()
-    }
-    return body, _names(doubtful)
+    doubtful |= set(_carried_unknown(change))
+    return _without(change.send, doubtful), _names(doubtful)
+
+
+def without_unknown(change: Change) -> tuple[dict[str, object], list[str]]:
+    """The body without unknown live keys, and their dotted names."""
+    doubtful = set(_carried_unknown(change))
+    return _without(change.send, doubtful), _names(doubtful)
+
+
+def _carried_unknown(change: Change) -> Iterator[Path]:
+    """Unknown keys that the file does not declare: they come from Daily."""
+    if change.action is not Action.UPDATE:
+        return
+    for name, value in change.send.items():
+        for path in unknown_keys(KINDS[change.kind], value, (name,)):
+            if at(change.desired.fields, path) is ABSENT:
+                yield path
 
 
 def with_empty_lists(
@@ -50,24 +66,22 @@ def _holds_list(value: object) -> bool:
     return isinstance(value, list) and bool(value)
 
 
-def _is_unknown(path: Path) -> bool:
-    """A live key of an object that the kinds table does not have."""
-    known = ROOM.objects.get(str(path[0]))
-    if known is None or len(path) < 2:
-        return False
-    nested = ROOM.nested.get((str(path[0]), str(path[1])))
-    deep = nested is not None and len(path) > 2 and path[2] not in nested
-    return path[1] not in known or deep
-
-
-def _without(value: object, path: Path, doubtful: Set[Path]) -> object:
-    if not isinstance(value, Mapping):
-        return value
+def _without(
+    body: Mapping[str, object], doubtful: Set[Path], path: Path = ()
+) -> dict[str, object]:
     return {
-        key: _without(item, (*path, key), doubtful)
-        for key, item in value.items()
+        key: _spared(item, doubtful, (*path, key))
+        for key, item in body.items()
         if (*path, key) not in doubtful
     }
+
+
+def _spared(value: object, doubtful: Set[Path], path: Path) -> object:
+    if isinstance(value, Mapping):
+        return _without(value, doubtful, path)
+    if isinstance(value, list):
+        return [_spared(v, doubtful, (*path, i)) for i, v in enumerate(value)]
+    return value
 
 
 def _emptied(value: object, path: Path, stuck: Set[Path]) -> object:

@@ -25,6 +25,7 @@ from reconciler.core.kinds import Kind
 from reconciler.core.model import Desired, Path
 from reconciler.core.secrecy import reveal
 
+_UNSET: Final[tuple[object, ...]] = (None, "", False, [], {})
 _AS_IS: Final = frozenset({str, bool, int, list})
 
 
@@ -194,12 +195,15 @@ def _or_default(value: object, default: object) -> object:
 
 
 def _declared_part(value: object, want: object) -> object:
-    """The part of a list's items that the file speaks of; null keys are left out."""
+    """The part of a list's items that the file speaks of.
+
+    A null key is left out where nothing is set.
+    """
     if isinstance(value, Mapping) and isinstance(want, Mapping):
         return {
             key: _declared_part(value.get(key), item)
             for key, item in want.items()
-            if item is not None
+            if item is not None or value.get(key) not in _UNSET
         }
     if isinstance(value, list) and isinstance(want, list) and len(value) == len(want):
         return [_declared_part(v, w) for v, w in zip(value, want, strict=True)]

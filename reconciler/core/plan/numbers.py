@@ -14,6 +14,7 @@ from functools import partial
 
 from reconciler.core.body.listing import leaves
 from reconciler.core.body.overlay import overlay, settled
+from reconciler.core.body.unknown import unknown_keys
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields, same
 from reconciler.core.compare.equality import Context, context, effective, sides
 from reconciler.core.findings import Finding
@@ -207,6 +208,16 @@ def _update_risks(mine: LiveAssignment, diff: Iterable[FieldChange]) -> Iterator
     unknown = (k for k, v in mine.fields.items() if k not in known and v is not None)
     yield from drops_keys(
         "rewrites the entry without {}, which cannot be sent", unknown
+    )
+    nested = (
+        path
+        for name in SETTABLE[mine.type]
+        for path in unknown_keys(NUMBER, mine.fields.get(name), (name,))
+    )
+    yield from drops_keys(
+        "sends {} back, which this version does not know: if Daily refuses that, the "
+        "entry is written without it",
+        (".".join(map(str, path)) for path in nested),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from reconciler.core.body.unknown import unknown_keys
+from reconciler.core.compare.canonical import in_order_of
+from reconciler.core.compare.diff import ABSENT, at
 from reconciler.core.kinds import ROOM
-from reconciler.core.model import LiveRoom, Path
+from reconciler.core.model import LiveRoom
 from reconciler.core.plan.changes import drops_keys
 from reconciler.core.plan.model import Risk
 from reconciler.core.times import iso
@@ -31,6 +34,7 @@ def update_risks(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
     if send.get("privacy") == "public" and room.privacy == "private":
         yield PUBLIC
     for name, value in send.items():
+        yield from _unknown_risk(name, value, room.config.get(name))
         if isinstance(value, Mapping) and name in ROOM.objects:
             yield from _object_risks(name, value, room.config.get(name))
 
@@ -50,12 +54,6 @@ def _object_risks(
 ) -> Iterator[Risk]:
     if not isinstance(have, Mapping):
         return
-    unknown = _unknown((name,), sent, have)
-    yield from drops_keys(
-        f"sends {{}} of '{name}' back, which this version does not know: if Daily "
-        "refuses that, the object is written without it",
-        unknown,
-    )
     hidden = sorted(
         key
         for (obj, key) in (p for p in ROOM.maybe_hidden if p[0] == name)
@@ -68,12 +66,12 @@ def _object_risks(
         yield Risk("may-reset", text)
 
 
-def _unknown(path: Path, sent: object, have: object) -> Iterator[str]:
+def _unknown_risk(name: str, sent: object, have: object) -> Iterator[Risk]:
     """Live keys that are sent back though this version does not know them."""
-    known = ROOM.objects.get(path[0]) if len(path) == 1 else ROOM.nested.get(path)
-    if known is None or not isinstance(sent, Mapping) or not isinstance(have, Mapping):
-        return
-    for key, value in sent.items():
-        if key in have and key not in known:
-            yield ".".join((*path[1:], key))
-        yield from _unknown((*path, key), value, have.get(key))
+    live = {name: in_order_of(sent, have)}
+    found = unknown_keys(ROOM, sent, (name,))
+    yield from drops_keys(
+        f"sends {{}} of '{name}' back, which this version does not know: if Daily "
+        "refuses that, the object is written without it",
+        (".".join(map(str, p[1:])) for p in found if at(live, p) is not ABSENT),
+    )

@@ -11,7 +11,10 @@ when a number moves from one to the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
 
+from reconciler.core.body.doubtful import without_unknown
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Desired, LiveAssignment
 from reconciler.core.plan.model import Action, Change
@@ -26,26 +29,43 @@ from reconciler.daily.write.run import (
 from reconciler.daily.write.stores import StoresError, send_lists
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 
+Problem: TypeAlias = DailyError | StoresError | None
+"""Why a write did not end well."""
+
 
 def write_lists(run: Run, changes: list[Change], look: Callable[[], None]) -> None:
     """Write all changes in one call; one by one only when Daily refuses them so."""
     if not changes:
         return
     problem = _try(run, changes, look)
-    if isinstance(problem, DailyRejectedError) and len(changes) > 1:
-        # Nothing was written: find out whose fault it is.
-        for change in changes:
-            if run.should_stop():
-                run.note(change, Outcome.NOT_TRIED, run.stopped)
-            else:
-                _note(run, [change], _try(run, [change], look))
+    if not isinstance(problem, DailyRejectedError):
+        _note(run, changes, problem)
         return
-    _note(run, changes, problem)
+    # Nothing was written: find out whose fault it is.
+    for change in changes:
+        if run.should_stop():
+            run.note(change, Outcome.NOT_TRIED, run.stopped)
+            continue
+        alone = problem if len(changes) == 1 else _try(run, [change], look)
+        _note(run, [change], _spared(run, change, look, alone))
 
 
-def _try(
-    run: Run, changes: list[Change], look: Callable[[], None]
-) -> DailyError | StoresError | None:
+def _spared(
+    run: Run, change: Change, look: Callable[[], None], problem: Problem
+) -> Problem:
+    """Write an entry that Daily refused without the live keys that nobody knows."""
+    spared, without = without_unknown(change)
+    refused = isinstance(problem, DailyRejectedError) and problem.status == 400
+    if not refused or not without or run.should_stop():
+        return problem
+    problem = _try(run, [replace(change, send=spared)], look)
+    if problem is None:
+        what = f"Daily refused {', '.join(without)}, which was left out"
+        run.remark(change, change, what)
+    return problem
+
+
+def _try(run: Run, changes: list[Change], look: Callable[[], None]) -> Problem:
     try:
         _write(run, changes)
     except StoresError as error:
@@ -59,9 +79,7 @@ def _try(
     return None
 
 
-def _note(
-    run: Run, changes: list[Change], problem: DailyError | StoresError | None
-) -> None:
+def _note(run: Run, changes: list[Change], problem: Problem) -> None:
     if isinstance(problem, StoresError):
         stop_unsafe(run, changes, problem)
         return

@@ -5,7 +5,8 @@ domain configuration (the legacy lists, see `apply_legacy`).
 
 In the current store an update carries the whole entry, its `hmac` included: what
 PUT does to a field that is left out is unknown, and so is whether null clears one.
-Null is tried first, and left out when Daily refuses it.
+Null is tried first, and left out when Daily refuses it; so is a live key inside an
+object that this version does not know.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import contextlib
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from reconciler.core.body.listing import leaves
+from reconciler.core.body.doubtful import without_doubtful
 from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
@@ -211,19 +212,20 @@ def _create(run: Run, change: Change) -> None:
 
 
 def _update(run: Run, change: Change) -> None:
-    nulls = [".".join(map(str, p)) for p, v in leaves(change.send) if v is None]
+    spared, without = without_doubtful(change)
+    body = change.send
 
     def send() -> None:
-        nonlocal nulls
-        body = wire.assignment_to_json(change.key, change.send, with_nulls=bool(nulls))
+        nonlocal body
+        entry = wire.assignment_to_json(change.key, body, with_nulls=True)
         try:
-            run.client.send("PUT", _entry_path(change), body)
+            run.client.send("PUT", _entry_path(change), entry)
         except DailyRejectedError as error:
-            if error.status != 400 or not nulls:
+            if error.status != 400 or body is spared or not without:
                 raise
-            what = f"Daily refused {', '.join(nulls)}, which was left out"
-            nulls = []
+            body = spared
             send()
+            what = f"Daily refused {', '.join(without)}, which was left out"
             run.remark(change, change, what)
 
     settle(

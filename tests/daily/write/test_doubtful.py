@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from answers import Domain, client_on, refusal
+from daily.write.in_memory import Answer
+from daily.write.in_memory import Daily as InMemory
+from daily.write.in_memory import refusal as no
 
 from reconciler.core.model import Config, Desired
 from reconciler.core.plan import make_plan
@@ -115,3 +118,52 @@ def test_a_hidden_list_is_emptied_or_left_out_where_daily_refuses(refused: str) 
     assert report.exit_code == 0
     said = "Daily refused dialin.room_numbers, which was left out"
     assert (report.results[0].remark == said) is bool(refused)
+
+
+STORES = pytest.mark.parametrize("store", ["current", "legacy"])
+
+
+@STORES
+@pytest.mark.parametrize("refuses", [True, False])
+@pytest.mark.parametrize("numbers", [1, 2])
+def test_an_unknown_key_inside_an_assignment_is_left_out_only_when_refused(
+    tmp_path: Path, store: str, refuses: bool, numbers: int
+) -> None:
+    """The entry is written all the same, and a bystander keeps what it has."""
+    daily = InMemory(tmp_path)
+    phones = [f"+120955501{n:02}" for n in range(numbers + 1)]
+    for phone in phones:
+        held = {"phone_number": phone, "ivr_greeting": {"message": "Old", "new": 1}}
+        if store == "legacy":
+            daily.store.add_legacy("pin_dialin", held)
+        else:
+            daily.store.add_dialin_config("pin_dialin", held)
+
+    def between(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if request.method == "GET":
+            return answer(request)
+        body = json.loads(request.content)
+        entries = [body]
+        if store == "legacy":
+            entries = body["properties"]["pin_dialin"]
+            assert "new" in entries[-1]["ivr_greeting"]
+        ours = [e for e in entries if e["phone_number"] in phones[:-1]]
+        changed = [e for e in ours if e["ivr_greeting"]["message"] == "New"]
+        if refuses and any("new" in e["ivr_greeting"] for e in changed):
+            return no(400, error="invalid-request-error", info="no such key")
+        if store == "legacy":
+            daily.store.legacy["pin_dialin"] = entries
+            return httpx.Response(200, json={})
+        entry_id = request.url.path.rsplit("/", 1)[1]
+        daily.store.dialin_configs[entry_id].fields.update(body)
+        return httpx.Response(200, json={})
+
+    daily.between = between
+    wanted = {"pin_dialin": {"ivr_greeting": {"message": "New"}}}
+    report = daily.apply(
+        dialin_store=store, phone_numbers=dict.fromkeys(phones[:-1], wanted)
+    )
+
+    said = "Daily refused ivr_greeting.new, which was left out" if refuses else ""
+    assert [r.remark for r in report.results] == [said] * numbers
+    assert {(str(r.outcome), r.reason) for r in report.results} == {("done", "")}
