@@ -9,7 +9,7 @@ import time
 from chaos.cases import Boundary, Moment
 from chaos.proxy import Asked, Chooser, Exchange, Fault
 from chaos.running import Victim, through
-from chaos.trial import APPLY, Trial, launcher, tail_of
+from chaos.trial import Trial, applying, launcher, tail_of
 
 BESIDE = 0.02
 """Seconds in which the requests that go beside one another have all been sent."""
@@ -48,7 +48,7 @@ def run_killed(trial: Trial, number: int, moment: Moment, *args: str) -> str:
 
 def killed(trial: Trial, case: Boundary) -> str:
     """Kill an apply, look, and apply again."""
-    end = run_killed(trial, case.number, case.moment, *APPLY)
+    end = run_killed(trial, case.number, case.moment, *applying(trial.scene))
     trial.look("after the kill")
     check_rescue(trial)
     trial.finish()

@@ -6,7 +6,7 @@ from chaos.cases import Meanwhile, Second
 from chaos.meanwhile import ACTS, FOREIGN_NUMBERS, QUIET
 from chaos.proxy import Asked, Exchange, Fault
 from chaos.running import Ran, Victim, run_here, through
-from chaos.trial import APPLY, Trial, asked_in, launcher, pending, tail_of
+from chaos.trial import Trial, applying, asked_in, launcher, pending, tail_of
 
 LAST_LOOK = 5
 """Requests with which an apply reads the domain once more, after its last write."""
@@ -29,7 +29,7 @@ def disturbed_by_others(trial: Trial, case: Meanwhile) -> str:
         return act if asked.number == case.number else None
 
     with through(made.sandbox.url, choose) as proxy:
-        ran = run_here(made.folder, proxy.url, *APPLY, "--format", "json")
+        ran = run_here(made.folder, proxy.url, *applying(made), "--format", "json")
     trial.expect(proxy.struck == 1, f"only {len(proxy.asked)} requests were sent")
     if kinds == ["POST /"] and case.act in FOREIGN_NUMBERS:
         # Daily has no locking: between the reading of a list and its writing, in
@@ -50,7 +50,7 @@ def overtaken(trial: Trial, case: Second) -> str:
 
     def overtake(exchange: Exchange) -> None:
         victim = Victim()
-        options = (*APPLY[:-1], lock, "--rescue-file", "second-rescue.json")
+        options = (*applying(made)[:-1], lock, "--rescue-file", "second-rescue.json")
         url = made.sandbox.url
         second.append(launcher().run(made.folder, victim, url, *options))
         made.pins |= made.codes()
@@ -60,7 +60,7 @@ def overtaken(trial: Trial, case: Second) -> str:
         return overtake if asked.number == case.number else None
 
     with through(made.sandbox.url, choose) as proxy:
-        ran = run_here(made.folder, proxy.url, *APPLY, "--format", "json")
+        ran = run_here(made.folder, proxy.url, *applying(made), "--format", "json")
     trial.expect(proxy.struck == 1, f"only {len(proxy.asked)} requests were sent")
     wanted = (4,) if case.locked else (0, 3)
     for one in second:

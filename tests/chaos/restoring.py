@@ -19,15 +19,18 @@ from chaos.running import Reader, Victim, run_here, through
 from chaos.scene import OURS, Scene, scene
 from chaos.signalling import STREAMS, document, signaller
 from chaos.striking import options_for, striker
-from chaos.trial import ALLOWED, APPLY, Trial, launcher, state_of, tail_of
+from chaos.trial import Trial, applying, launcher, may_erase, state_of, tail_of
 
-RESTORE = ("restore", "rescue.json", "--yes", *ALLOWED, "--lock-file", "apply.lock")
+
+def _restoring(made: Scene) -> tuple[str, ...]:
+    allow = may_erase(made)
+    return ("restore", "rescue.json", "--yes", *allow, "--lock-file", "apply.lock")
 
 
 def killed_restore(trial: Trial, case: KilledRestore) -> str:
     """Kill a restore, and restore again."""
     kept = lose(trial)
-    end = run_killed(trial, case.number, case.moment, *RESTORE)
+    end = run_killed(trial, case.number, case.moment, *_restoring(trial.scene))
     _finish(trial, kept)
     return end
 
@@ -38,7 +41,9 @@ def struck_restore(trial: Trial, case: StruckRestore) -> str:
     before = state_of(made)
     choose = striker(case, asked_in_restore(case.store).count(case.kind))
     with through(made.sandbox.url, choose) as proxy:
-        ran = run_here(made.folder, proxy.url, *RESTORE, *options_for(case.fault))
+        ran = run_here(
+            made.folder, proxy.url, *_restoring(made), *options_for(case.fault)
+        )
     trial.expect(proxy.struck > 0, "the fault was never used")
     trial.expect("Traceback" not in ran.err, f"it crashed: {tail_of(ran)}")
     said = ran.json
@@ -65,7 +70,7 @@ def signalled_restore(trial: Trial, case: SignalledRestore) -> str:
             made.folder,
             victim,
             proxy.url,
-            *(*RESTORE, "--format", "json"),
+            *(*_restoring(made), "--format", "json"),
             streams=streams,
             reader=reader,
         )
@@ -95,7 +100,7 @@ def asked_in_restore(store: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder), store) as made:
         lose(Trial(made))
         with through(made.sandbox.url) as proxy:
-            ran = run_here(made.folder, proxy.url, *RESTORE)
+            ran = run_here(made.folder, proxy.url, *_restoring(made))
         assert ran.code == 0, ran.out + ran.err
         return proxy.kinds
 
@@ -128,7 +133,7 @@ def lose(trial: Trial) -> list[str]:
 
     with through(made.sandbox.url, choose) as proxy:
         rescue = ("--rescue-file", "rescue.json")
-        ran = run_here(made.folder, proxy.url, *APPLY, *rescue)
+        ran = run_here(made.folder, proxy.url, *applying(made), *rescue)
     trial.expect(ran.code == 3, f"an apply that lost entries ended with {ran.code}")
     trial.expect("rescue.json" in ran.out, "the rescue file is not named")
     return kept
@@ -144,7 +149,7 @@ def entries_of(made: Scene) -> list[str]:
 
 def _finish(trial: Trial, kept: list[str]) -> None:
     """The next restore brings back everything, once."""
-    ran = trial.here(*RESTORE)
+    ran = trial.here(*_restoring(trial.scene))
     trial.expect(
         ran.code == 0, f"the next restore ended with {ran.code}: {tail_of(ran)}"
     )

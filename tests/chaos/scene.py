@@ -143,6 +143,14 @@ class Scene:
             if e.get("phone_number") in OURS
         }
 
+    def only_current(self) -> int:
+        """How many entries of the current store no legacy list shows."""
+        listed, current = (
+            [(kind, e.get("phone_number"), e.get("name_prefix")) for kind, e in entries]
+            for entries in (_entries(self.sandbox, s) for s in ("legacy", "current"))
+        )
+        return sum(entry not in listed for entry in current)
+
     def hurt(self) -> list[str]:
         """What must never happen, at whatever moment one looks."""
         found = []

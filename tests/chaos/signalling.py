@@ -19,7 +19,7 @@ from chaos.proxy import Answer, Asked, Chooser, Exchange, Fault
 from chaos.running import Ran, Reader, Streams, Victim, through
 from chaos.scene import REPLACED, Scene
 from chaos.striking import misreported
-from chaos.trial import APPLY, Trial, launcher, pending, state_of, tail_of
+from chaos.trial import Trial, applying, launcher, pending, state_of, tail_of
 
 STREAMS: Final[Mapping[str, Streams]] = {
     "open": ("file", "file"),
@@ -104,7 +104,8 @@ def unread(trial: Trial, case: Unread) -> str:
 def _run(
     trial: Trial, chooser: Chooser, victim: Victim, reader: Reader, streams: str
 ) -> str:
-    made, args = trial.scene, (*APPLY, "--format", "json")
+    made = trial.scene
+    args = (*applying(made), "--format", "json")
     before = _besides_renewals(made)
     with through(made.sandbox.url, chooser) as proxy:
         ran = launcher().run(

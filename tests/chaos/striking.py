@@ -10,7 +10,7 @@ from chaos.cases import Refusal, Strike, StruckRestore
 from chaos.faults import FAULTS, HARMLESS
 from chaos.proxy import Asked, Chooser, Fault
 from chaos.running import Ran, run_here, through
-from chaos.trial import APPLY, Trial, asked_in, pending, state_of, tail_of
+from chaos.trial import Trial, applying, asked_in, pending, state_of, tail_of
 
 
 def striker(case: Strike | StruckRestore, times: int) -> Chooser:
@@ -39,7 +39,9 @@ def struck(trial: Trial, case: Strike) -> str:
     before = state_of(made)
     choose = striker(case, asked_in(case.store).count(case.kind))
     with through(made.sandbox.url, choose) as proxy:
-        ran = run_here(made.folder, proxy.url, *APPLY, *options_for(case.fault))
+        ran = run_here(
+            made.folder, proxy.url, *applying(made), *options_for(case.fault)
+        )
     trial.expect(proxy.struck > 0, "the fault was never used")
     if case.fault in HARMLESS:
         trial.expect(ran.code == 0, f"it ended with {ran.code}: {tail_of(ran)}")
@@ -57,7 +59,9 @@ def refused(trial: Trial, case: Refusal) -> str:
                 proxy.open_door()
 
         options = ("--format", "json")
-        ran = run_here(made.folder, proxy.url, *APPLY, *options, on_pause=on_pause)
+        ran = run_here(
+            made.folder, proxy.url, *applying(made), *options, on_pause=on_pause
+        )
     trial.expect(proxy.struck == 1, "no connection was refused")
     return _judge(trial, ran, before)
 

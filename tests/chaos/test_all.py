@@ -14,7 +14,7 @@ from chaos.every import AT_ONCE, GROUPS
 from chaos.running import Launcher, Ran, Victim
 from chaos.scene import STORES, scene
 from chaos.tally import Tally
-from chaos.trial import APPLY, Trial
+from chaos.trial import Trial, applying
 from chaos.trying import counted
 
 pytestmark = pytest.mark.chaos
@@ -65,7 +65,12 @@ def _race(
         ends: list[Ran] = []
 
         def run(launcher: Launcher, name: str) -> None:
-            options = (*APPLY[:-1], f"{name}.lock", "--rescue-file", f"{name}.json")
+            options = (
+                *applying(made)[:-1],
+                f"{name}.lock",
+                "--rescue-file",
+                f"{name}.json",
+            )
             url = made.sandbox.url
             ends.append(launcher.run(folder, Victim(), url, *options, name=name))
 
