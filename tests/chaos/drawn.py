@@ -123,6 +123,14 @@ WITH_CALLERS: Final = st.builds(
 )
 """The same, with three rooms that people call."""
 
+
+def turned(config: Node) -> Node:
+    """The same, with the numbers that rooms name as pinless ones."""
+    fields = {"room_creation_api": HOOK, "hmac": "b25lIHNlY3JldA=="}
+    numbers = {number: {PINLESS: fields} for number in _FIXED_NUMBERS}
+    return {**config, "phone_numbers": {**config["phone_numbers"], **numbers}}
+
+
 # `lossy` shows less than it holds, which no reading can tell.
 _ASSUMED: Final = {
     "echo": ("recorded", "sparse", "explicit", "full"),
@@ -252,7 +260,12 @@ def _held_numbers(store: Store, chosen: str) -> dict[str, tuple[str, Node]]:
         pairs = [(c.type, c.fields) for c in store.dialin_configs.values()]
     else:
         pairs = [(k, e) for k, list_ in store.legacy.items() for e in list_ or ()]
-    return {str(e["phone_number"]): (kind, e) for kind, e in pairs}
+    return {key_of(e): (kind, e) for kind, e in pairs}
+
+
+def key_of(entry: Node) -> str:
+    """The number of an assignment; its name where it has none."""
+    return str(entry.get("phone_number") or entry["name_prefix"])
 
 
 def _covers(held: Any, wanted: Any) -> bool:

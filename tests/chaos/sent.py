@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
-from chaos.drawn import Node
+from chaos.drawn import Node, key_of
 
 from reconciler.core.body.listing import leaves
 from reconciler.sandbox.state.store import Store
@@ -36,7 +36,7 @@ def sent(request: httpx.Request) -> Iterator[tuple[str, str, Leaves]]:
     else:
         for kind, entries in body["properties"].items():
             for entry in entries:
-                yield "number", entry["phone_number"], of_entry({**entry, "type": kind})
+                yield "number", key_of(entry), of_entry({**entry, "type": kind})
 
 
 def of_room(body: Node) -> Leaves:

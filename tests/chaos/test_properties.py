@@ -18,10 +18,10 @@ from unittest import mock
 
 import httpx
 import pytest
-import yaml
 from answers import client_on
 from chaos import drawn
 from chaos.drawn import ASSUMES, CONFIGS, NOW, STORES, Node, applied, config_from
+from chaos.layout import spread, under_defaults
 from chaos.running import run_here
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -91,58 +91,6 @@ def test_what_is_applied_is_what_is_declared(effort: int) -> None:
     )
 
 
-def _shuffled(value: Any, chance: random.Random) -> Any:
-    """The same mappings, their keys in another order."""
-    if isinstance(value, list):
-        return [_shuffled(item, chance) for item in value]
-    if not isinstance(value, dict):
-        return value
-    keys = list(value)
-    chance.shuffle(keys)
-    return {key: _shuffled(value[key], chance) for key in keys}
-
-
-def _under_defaults(config: Node, chance: random.Random) -> Node:
-    """The same rooms, with what one of them says moved into the defaults."""
-    rooms = {n: r for n, r in config["rooms"].items() if "state" not in r}
-    if not rooms:
-        return config
-    model = rooms[chance.choice(sorted(rooms))]
-    chosen = {k: v for k, v in model["properties"].items() if chance.random() < 0.6}
-    defaults = {"privacy": model["privacy"], "properties": chosen}
-    made = dict(config["rooms"])
-    for name, room in rooms.items():
-        own = dict(room["properties"])
-        if not chosen.keys() <= own.keys():
-            made[name] = {**room, "defaults": False}
-            continue
-        for key, value in chosen.items():
-            if own[key] == value and type(own[key]) is type(value):
-                del own[key]
-        made[name] = {"properties": own}
-        if room["privacy"] != model["privacy"]:
-            made[name]["privacy"] = room["privacy"]
-    return {**config, "rooms": made, "defaults": {"rooms": defaults}}
-
-
-def _spread(config: Node, chosen: str, chance: random.Random) -> list[str]:
-    """The same entries in some files, in any order, in flow or block style."""
-    files: list[Node] = [dict(drawn.head(chosen)), {}, {}]
-    if "defaults" in config:
-        files[chance.randrange(3)]["defaults"] = config["defaults"]
-    for section in ("rooms", "phone_numbers"):
-        for key, entry in config[section].items():
-            files[chance.randrange(3)].setdefault(section, {})[key] = entry
-    chance.shuffle(files)
-    files = [_shuffled(file, chance) for file in files if file]
-    return [
-        json.dumps(file)
-        if chance.random() < 0.5
-        else yaml.safe_dump(file, sort_keys=False)
-        for file in files
-    ]
-
-
 @pytest.mark.parametrize("effort", EFFORT)
 def test_the_layout_of_a_file_does_not_matter(effort: int) -> None:
     """Order of keys, division into files, style and defaults plan to the same."""
@@ -160,7 +108,7 @@ def test_the_layout_of_a_file_does_not_matter(effort: int) -> None:
             ]
 
         plain = planned(json.dumps({**drawn.head(chosen), **config}))
-        moved = planned(*_spread(_under_defaults(config, chance), chosen, chance))
+        moved = planned(*spread(under_defaults(config, chance), chosen, chance))
 
         assert sorted(moved, key=repr) == sorted(plain, key=repr)
 

@@ -15,7 +15,10 @@ import pytest
 from answers import client_on
 from chaos import drawn
 from chaos.drawn import ASSUMES, CONFIGS, NOW, STORES, Node, applied, config_from
-from chaos.promise import Case, broken, tried
+from chaos.drawncase import Case
+from chaos.judging import broken
+from chaos.layout import with_new
+from chaos.promise import tried
 from chaos.sent import Leaves, differs, in_lists, sent, shown
 from chaos.test_properties import holds
 from hypothesis import strategies as st
@@ -114,27 +117,13 @@ def test_what_is_sent_is_what_the_plan_showed(examples: int) -> None:
     )
 
 
-# `erasing` stores and a hidden `hmac` are what gates are for.
-LEFT_OUT = ("erasing",)
-
-
-def world(case: Node) -> Assume:
-    """One of the worlds for the rest of a case: hypothesis alone repeats a few."""
-    chance = random.Random(repr(case))
-    chosen = {
-        name: chance.choice([v for v in values if v not in LEFT_OUT])
-        for name, values in ASSUMPTIONS.items()
-    }
-    return Assume(**chosen)
-
-
 TOUCHES = st.sampled_from(["due", "ends", "", "expired", "gone", "private"])
 TOUCHED = st.fixed_dictionaries(
     dict.fromkeys(("phone-0", "phone-1", "phone-2", "room-0"), TOUCHES)
 )
-FLAGS = ("foreign", "rolling", "hidden", "nulls", "reviewed", "allow", "pins")
+FLAGS = ("foreign", "hidden", "nulls", "reviewed", "pins")
 ANY = st.one_of(drawn.WITH_CALLERS, CONFIGS)
-CASES = st.fixed_dictionaries(
+DRAWN = st.fixed_dictionaries(
     {
         "chosen": STORES,
         "base": ANY,
@@ -143,7 +132,40 @@ CASES = st.fixed_dictionaries(
         "touched": TOUCHED,
         **dict.fromkeys(FLAGS, st.booleans()),
     }
-).map(lambda case: Case(assume=world(case), **case))
+)
+
+
+def completed(case: Node) -> Case:
+    """The rest of a case by chance: hypothesis alone repeats a few."""
+    chance = random.Random(repr(case))
+    assume = Assume(**{n: chance.choice(v) for n, v in ASSUMPTIONS.items()})
+    case = dict(case)
+    if chance.random() < 0.3:
+        for name in ("base", "live", "config"):
+            case[name] = with_new(case[name], chance)
+    if chance.random() < 0.2:
+        case["live"] = drawn.turned(case["live"])
+    return Case(
+        assume=assume,
+        **case,
+        beside=chance.random() < 0.3,
+        rolling=chance.choice(["", "", "phones", "some"]),
+        unseen=chance.random() < 0.25,
+        layout=chance.choice(["one", "defaults", "files"]),
+        only=_patterns(case["config"], chance, 0.7) if chance.random() < 0.2 else (),
+        resend=_patterns(case["config"], chance, 0.3) if chance.random() < 0.2 else (),
+        allow=chance.choice(["", "exact", "exact", "short"]),
+    )
+
+
+def _patterns(config: Node, chance: random.Random, share: float) -> tuple[str, ...]:
+    """Patterns of `--only` or `--resend` for about this share of a config."""
+    keys = [f"room:{name}" for name in config["rooms"]]
+    keys += [f"number:{number}" for number in config["phone_numbers"]]
+    return tuple(key for key in keys if chance.random() < share)
+
+
+CASES = DRAWN.map(completed)
 
 
 @pytest.mark.parametrize(
