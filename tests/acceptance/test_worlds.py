@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,17 +223,40 @@ def test_a_zombie_that_was_seen_says_that_it_may_revive(make_world: MakeWorld) -
     assert "may-revive" in [risk["id"] for risk in change["risks"]]
 
 
-def test_a_revived_room_keeps_its_pin_in_silence(make_world: MakeWorld) -> None:
-    """An expired PIN room that comes back with its PIN is no news for callers."""
-    world = zombies(make_world, 1, dialin={"display_name": "Caller"})
-    pin = world.sandbox.store.rooms["old-00"].dialin_code
+@pytest.mark.parametrize("count", [1, 2], ids=["read-alone", "not-listed"])
+@pytest.mark.parametrize("pin", ["stable", "renewed"])
+def test_a_revived_room_keeps_its_pin_in_silence(
+    make_world: MakeWorld, count: int, pin: str
+) -> None:
+    """A PIN that comes back is no news for callers; no plan is sure of a new one."""
+    world = zombies(make_world, count, dialin={"display_name": "Caller"})
+    settings = world.sandbox.store.settings
+    world.sandbox.store.settings = replace(
+        settings, assume=replace(settings.assume, pin=pin)
+    )
+    rooms = world.sandbox.store.rooms
+    pins = {name: room.dialin_code for name, room in rooms.items()}
     dialin = {"properties": {"dialin": {"display_name": "Caller"}}}
-    declare(world, 1, {**BODIES["expires"], **dialin})
+    declare(world, count, {**BODIES["expires"], **dialin})
 
+    plan = world.plan_json()
     ran = world.apply()
 
-    assert world.sandbox.store.rooms["old-00"].dialin_code == pin
-    assert "PIN:" not in ran.out
+    for change in plan["changes"]:
+        said = {risk["id"]: risk["text"] for risk in change["risks"]}
+        assert "may-revive" in said or "unless Daily still has" in said["new-pin"]
+    kept = {name for name in pins if rooms[name].dialin_code == pins[name]}
+    assert len(kept) == (count if pin == "stable" else 0)
+    assert ran.out.count("PIN:") == count - len(kept)
+
+
+def test_a_new_pin_room_of_many_is_told(make_world: MakeWorld) -> None:
+    """A room that never was gets its PIN, and the report says so."""
+    world = make_world(assume=Assume(expired="zombie"))
+    dialin = {"properties": {"dialin": {"display_name": "Caller"}}}
+    declare(world, 2, {**BODIES["expires"], **dialin})
+
+    assert world.apply().out.count("has a new PIN") == 2
 
 
 def test_an_expired_pin_room_is_not_revived_for_ever(make_world: MakeWorld) -> None:

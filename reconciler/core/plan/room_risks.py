@@ -15,6 +15,10 @@ from reconciler.core.times import iso
 
 PUBLIC = Risk("public", "is public: anyone with the link can join")
 NEW_PIN = Risk("new-pin", "gets a new PIN")
+NEW_PIN_UNLESS = Risk(
+    "new-pin", "gets a new PIN, unless Daily still has an expired room of this name"
+)
+"""For a room that no list shows: whether lists show expired rooms is unknown."""
 MAY_REVIVE = Risk(
     "may-revive", "existed and has expired: Daily may bring the old room back"
 )

@@ -41,6 +41,7 @@ from reconciler.core.plan.room_risks import (
     EJECTS,
     MAY_REVIVE,
     NEW_PIN,
+    NEW_PIN_UNLESS,
     PIN_LOST,
     PUBLIC,
     update_risks,
@@ -129,7 +130,8 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
     if send.get("privacy", "public") == "public":
         risks.append(PUBLIC)
     if "dialin" in send:
-        risks.append(NEW_PIN)
+        unlisted = room is None and scene.live.complete
+        risks.append(NEW_PIN_UNLESS if unlisted else NEW_PIN)
     if room is not None:
         risks.append(MAY_REVIVE)
     reason = NOT_THERE if room is None else "has expired"

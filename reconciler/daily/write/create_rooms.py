@@ -97,6 +97,8 @@ def _take_over(run: Run, change: Change, room: LiveRoom, *, ours: bool) -> LiveR
             "remove one of the two"
         )
     if room.expired(run.options.now()):
+        if room.pin:
+            run.revived[change.key] = room.pin
         room = _revive(run, change, room)
     elif run.options.reviewed and not ours:
         raise MovedError("somebody else made this room; plan again")

@@ -98,7 +98,7 @@ def watch_pin(run: Run, change: Change, room: LiveRoom) -> None:
     One is expected of a change that sends `dialin`, or where there was one.
     """
     wanted = change.send.get("dialin") is not None
-    before = change.live_pin
+    before = run.revived.get(change.key, change.live_pin)
     if change.ends_dialin or not (wanted or before):
         return
     after = room.pin

@@ -50,6 +50,7 @@ class Run:
     """The state of one apply. Everything that threads share goes through `_lock`.
 
     `rescued`: the file that holds both stores as they were before the first write.
+    `revived`: the PINs of expired rooms that were to be made anew and were there.
     """
 
     client: DailyClient
@@ -58,6 +59,7 @@ class Run:
     stopped: str = ""
     rescued: Path | None = None
     numbers: dict[str, Outcome] = field(default_factory=dict)
+    revived: dict[str, str] = field(default_factory=dict)
     started: float = field(init=False)
     stores: Stores = field(init=False)
     _results: dict[ChangeId, Result] = field(default_factory=dict)

@@ -203,7 +203,7 @@ def _check_pins(run: Run, live: Live) -> None:
         if not after.pin:
             continue
         run.tell_pin_arrived(name)
-        if before is not None and before.pin == after.pin:
+        if run.revived.get(name, before.pin if before else None) == after.pin:
             continue
         if before is not None and before.pin and not _was_created(run, name):
             run.tell_pin(name, PinFate.CHANGED)
