@@ -24,7 +24,7 @@ _KEPT: Final[Mapping[str, frozenset[str]]] = {
     "apply": _TARGET | {"--only", "--allow", "--lock-file"},
     "dialin": _TARGET | {"--only"},
     "numbers": _TARGET,
-    "restore": _TARGET | {"--lock-file"},
+    "restore": _TARGET | {"--lock-file", "--config"},
 }
 """The options of a run that another command takes over."""
 _PLAIN: Final = "CONFIG"
@@ -50,6 +50,12 @@ class Invocation:
             files = self.files if self.command != "restore" else ()
         kept = self._words(_KEPT[command])
         return _line(command, files or (_PLAIN,), (*kept, *more))
+
+    def restoring(self, file: str) -> str:
+        """The restore of a rescue file; what the files declare is left out of it."""
+        mine = self.files if self.command != "restore" else ()
+        configs = (w for one in mine if one != "-" for w in ("--config", one))
+        return self.other("restore", *configs, files=(file,))
 
     def _words(self, kept: frozenset[str] | None = None) -> Iterator[str]:
         for option in self.options:

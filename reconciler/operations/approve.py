@@ -65,7 +65,7 @@ def approve(
             before a gate.
     """
     check_usable(approved, made.plan, asked.max_plan_age)
-    _check_gates(approved, allowed)
+    _check_gates(session, approved, allowed)
     made = replace(made, plan=attributed(concealed(made.plan, approved), approved))
     extra = unapproved(made.plan, approved)
     if not extra:
@@ -81,11 +81,15 @@ def approve(
     return weighed(rest, share, allowed, made.digest), extra
 
 
-def _check_gates(approved: Approved, allowed: Mapping[str, int]) -> None:
+def _check_gates(
+    session: Session, approved: Approved, allowed: Mapping[str, int]
+) -> None:
     """Gates that only a base shows cannot be checked again: the plan's word counts."""
-    lost = approved.closed.get("lost-entries", 0)
-    if lost > allowed.get("lost-entries", 0):
+    gate = "lost-entries"
+    count = approved.closed.get(gate, 0)
+    if count > allowed.get(gate, 0):
+        again = session.invocation.again("--allow", f"{gate}={count}")
         raise RefusedError(
             "the approved plan has lost most entries of its base, or cannot read it",
-            tip=f"if that is what you want: --allow lost-entries={lost}",
+            tip=f"if that is what you want: `{again}`",
         )

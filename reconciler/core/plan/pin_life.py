@@ -96,14 +96,16 @@ def _pin_ends(desired: Desired, end: int) -> Finding:
     path = ("exp",)
     message = f"the PIN of room '{desired.key}' ends on {iso(end)}, and "
     hint = f"{ROLL}; {MEANT}"
+    command: tuple[str, ...] = ()
     declared = desired.fields.get("exp")
     if declared is None or declared == end:
         message += "nothing renews it"
     else:
         message += "this run does not send the declared exp"
-        hint = f"to send it: apply --resend 'room:{desired.key}'"
+        hint, command = "to send it", _resend(desired)
     place = desired.places.get(path) or desired.place
-    return Finding("pin-ends", message, place, hint, path if declared else ())
+    shown = path if declared else ()
+    return Finding("pin-ends", message, place, hint, shown, command=command)
 
 
 def _no_room(desired: Desired, room: LiveRoom | None) -> Finding:
@@ -126,6 +128,11 @@ def _no_pin(desired: Desired) -> Finding:
         f"room '{desired.key}' declares dialin, and Daily shows no PIN for it: callers "
         "cannot join",
         desired.places.get(path) or desired.place,
-        f"to send dialin again: apply --resend 'room:{desired.key}'",
+        "to send dialin again",
         path,
+        command=_resend(desired),
     )
+
+
+def _resend(desired: Desired) -> tuple[str, ...]:
+    return "apply", "--resend", f"room:{desired.key}"

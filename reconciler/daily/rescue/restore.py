@@ -32,7 +32,6 @@ from reconciler.errors import (
     AnswerLostError,
     DailyError,
     DailyRejectedError,
-    RefusedError,
 )
 
 _PATH = "/domain-dialin-config"
@@ -157,16 +156,6 @@ def closed_gates(
     risked = may_erase(others) if lists else []
     gates = list_gates(bare, lists - domain.shown_lists, risked, allow)
     return [gate for gate in gates if not gate.open]
-
-
-def check_gates(gates: Sequence[Gate]) -> None:
-    """Refuse to rewrite a legacy list where that may cost somebody else something."""
-    for gate in gates:
-        raise RefusedError(
-            "restoring rewrites a legacy list and is blocked by gate "
-            f"{gate.name}: {gate.message}",
-            tip=f"docs/gates.md explains the risk; to allow it: {gate.hint}",
-        )
 
 
 @dataclass(slots=True)

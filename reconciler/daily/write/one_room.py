@@ -10,6 +10,7 @@ from reconciler.core.body.doubtful import with_empty_lists, without_doubtful
 from reconciler.core.model import LiveRoom
 from reconciler.core.phone import room_numbers
 from reconciler.core.plan.model import Action, Change
+from reconciler.core.plan.renewals import has_dialin
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.read import read_room
@@ -131,6 +132,28 @@ def pins_at_stake(run: Run) -> int | None:
     """How many PINs may still change; None while none did and none was allowed to."""
     changed, allowed = len(run.rooms_without_their_pin()), run.allowed("new-pin")
     return max(0, allowed - changed) if changed or allowed else None
+
+
+def to_go_on(run: Run) -> str:
+    """The option that lets the next run write the rooms that wait for their PIN's sake.
+
+    Any of them may get another one.
+    """
+    open_ = [c for c in run.plan.changes if run.ended(c) is not Outcome.DONE]
+    waiting = [c for c in open_ if _risks_pin(c)]
+    number = max(1, len(waiting))
+    return f"to go on: --allow new-pin={number} (rooms whose PIN may change)"
+
+
+def _risks_pin(change: Change) -> bool:
+    if change.action is Action.RENEW:
+        return has_dialin(change.live_room)
+    return change.action is Action.UPDATE and keeps_pin(change)
+
+
+def keeps_pin(change: Change) -> bool:
+    """Tell whether callers reach the room by a PIN before and after the change."""
+    return bool(change.live_pin) and not change.ends_dialin
 
 
 def kept_pins(run: Run, wave: Sequence[Change], outcomes: Sequence[Outcome]) -> int:

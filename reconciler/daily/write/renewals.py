@@ -23,6 +23,7 @@ from reconciler.daily.write.one_room import (
     pins_at_stake,
     room_path,
     telling_when_gone,
+    to_go_on,
     watch_pin,
     write_room,
 )
@@ -69,8 +70,7 @@ def _renew_one(run: Run, change: Change) -> Outcome:
             rooms = ", ".join(run.rooms_without_their_pin())
             raise BlockedError(
                 f"renewing changed the PIN of {rooms}, and this room has more than 7 "
-                "days left; to go on: --allow new-pin=N with the number of PINs that "
-                "may change"
+                f"days left; {to_go_on(run)}"
             )
         with telling_when_gone(run, change):
             _renew(run, change)

@@ -16,9 +16,11 @@ from reconciler.daily.read import read_room
 from reconciler.daily.write.again import as_it_is_now, check_deletion
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
+    keeps_pin,
     pins_at_stake,
     room_path,
     telling_when_gone,
+    to_go_on,
     wait_for_numbers,
     watch_pin,
     write_update,
@@ -60,18 +62,14 @@ def _pinned_first(run: Run, changes: Sequence[Change]) -> None:
     Whether a PIN survives an update is unknown. Once one changed or is gone, the
     others wait for somebody to allow it.
     """
-    pinned = [c for c in changes if _keeps_pin(c)]
-    others = [c for c in changes if not _keeps_pin(c)]
+    pinned = [c for c in changes if keeps_pin(c)]
+    others = [c for c in changes if not keeps_pin(c)]
     left = in_waves(
         pinned, lambda wave: _write_wave(run, wave), lambda: pins_at_stake(run)
     )
     for change in left:
         run.attempt(change, lambda: _refuse(run))
     run.client.parallel(lambda change: _update_one(run, change), others)
-
-
-def _keeps_pin(change: Change) -> bool:
-    return bool(change.live_pin) and not change.ends_dialin
 
 
 def _write_wave(run: Run, wave: Sequence[Change]) -> int:
@@ -86,7 +84,7 @@ def _update_one(
 ) -> Outcome:
     def work() -> None:
         wait_for_numbers(run, change)
-        if _keeps_pin(change):
+        if keeps_pin(change):
             _check_pins(run)
         with telling_when_gone(run, change):
             if room := _update(run, change):
@@ -103,10 +101,7 @@ def _check_pins(run: Run) -> None:
 
 def _refuse(run: Run) -> NoReturn:
     rooms = ", ".join(run.rooms_without_their_pin())
-    raise BlockedError(
-        f"writing changed the PIN of {rooms}; to go on: --allow new-pin=N "
-        "with the number of PINs that may change"
-    )
+    raise BlockedError(f"writing changed the PIN of {rooms}; {to_go_on(run)}")
 
 
 def _update(run: Run, change: Change) -> LiveRoom | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import reconciler
+from reconciler.core.commands import Invocation
 from reconciler.core.model import Config, LiveAssignment, LiveDomain
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.report import Conflict, Differing, Restoration
@@ -18,7 +19,6 @@ from reconciler.daily.read import read_stores
 from reconciler.daily.rescue import file as rescues
 from reconciler.daily.rescue.restore import (
     RestoreOptions,
-    check_gates,
     closed_gates,
     conflicts,
     edited,
@@ -45,7 +45,8 @@ MISSING: Final = 2
 UNDELIVERED: Final = 3
 """How a restore ends that wrote, and whose result no stream took."""
 
-_AHEAD: Final = 86_400
+_DAY: Final = 86_400
+_AHEAD: Final = _DAY
 """Seconds that the clock of the machine which saved a file may be ahead of this one."""
 
 
@@ -113,10 +114,14 @@ def _check_age(
             f"{iso(saved)}, which is in the future; nothing was sent"
         )
     if session.now() - saved > most:
+        # The file is a little older when the command is pasted.
+        days = int((session.now() - saved) / _DAY) + 2
+        again = session.invocation.again
         raise RefusedError(
             f"{file} was saved on {iso(saved)}, and what went since may have been "
             "removed on purpose",
-            tip="--check shows what it would bring back; --max-age 365d allows it",
+            tip=f"`{again('--check')}` shows what it would bring back; "
+            f"`{again('--max-age', f'{days}d')}` allows it",
         )
 
 
@@ -162,7 +167,13 @@ def _restore(
     lost = missing(rescue, stores, options.declared)
     for entry in lost:
         session.say(f"missing: {clean(entry.description)}")
-    check_gates(closed_gates(lost, domain, stores, options.allow))
+    for gate in closed_gates(lost, domain, stores, options.allow):
+        raise RefusedError(
+            "restoring rewrites a legacy list and is blocked by gate "
+            f"{gate.name}: {gate.message}",
+            tip="docs/gates.md explains the risk; to allow it: "
+            f"`{session.invocation.again(*gate.hint.split())}`",
+        )
     if lost and not asked.yes:
         entries = count(len(lost), "assignment")
         confirm(session, f"Bring back {entries} in '{domain.name}'?")
@@ -180,9 +191,9 @@ def _restore(
 
 def _show(session: Session, result: Restoration, domain: str, *, code: int) -> int:
     """Deliver the result; returns the code, which is 3 for an undelivered write."""
-    text = "\n".join(_lines(result))
+    text = "\n".join(_lines(result, session.invocation))
     if result.lost and result.rescue_file:
-        command = session.invocation.other("restore", files=(result.rescue_file,))
+        command = session.invocation.restoring(result.rescue_file)
         text += f"\n{command}"
     if session.output.format == "json":
         tool = reconciler.__version__
@@ -194,7 +205,7 @@ def _show(session: Session, result: Restoration, domain: str, *, code: int) -> i
     return code if session.deliver(text) else UNDELIVERED
 
 
-def _lines(result: Restoration) -> Iterator[str]:
+def _lines(result: Restoration, run: Invocation) -> Iterator[str]:
     problems = [done for done in result.made if done.problem]
     for said in result.lost:
         yield f"LOST: {clean(said)}"
@@ -207,7 +218,8 @@ def _lines(result: Restoration) -> Iterator[str]:
     if result.stopped:
         yield f"stopped: {clean(result.stopped)}"
     if result.unverified:
-        yield f"not verified: {clean(result.unverified)}; restore again to look"
+        looks = f"`{run.again('--check')}` looks again"
+        yield f"not verified: {clean(result.unverified)}; {looks}"
     if result.rescue_file:
         yield f"both stores as they were before are saved in {result.rescue_file}"
     if result.made or result.stopped:

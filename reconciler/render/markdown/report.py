@@ -31,7 +31,7 @@ def report_markdown(report: Report, domain: str, run: Invocation = UNKNOWN) -> s
         parts.append(
             f"Both dial-in stores as they were before: {code(report.rescue_file)}, on "
             "the machine that ran this; "
-            f"{_command(run.other('restore', files=(report.rescue_file,)))} brings "
+            f"{_command(run.restoring(report.rescue_file))} brings "
             "back what is missing and names what differs."
         )
     if not report.verified:

@@ -68,7 +68,7 @@ def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
         yield f"tip: `{run.other('plan')}` shows what is left"
     if report.rescue_file:
         yield (
-            f"tip: `{run.other('restore', files=(report.rescue_file,))}` brings back "
+            f"tip: `{run.restoring(report.rescue_file)}` brings back "
             "what is missing and names what differs; the file holds secrets"
         )
 

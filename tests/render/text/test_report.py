@@ -49,7 +49,8 @@ def test_commands_are_about_the_files_of_the_run() -> None:
         report_markdown(report, "acme", run),
     ):
         assert "`daily-reconciler plan 'a b.yaml' --sandbox`" in shown
-        assert "`daily-reconciler restore rescue.json --sandbox`" in shown
+        restore = "daily-reconciler restore rescue.json --sandbox --config 'a b.yaml'"
+        assert f"`{restore}`" in shown
 
 
 def test_what_is_left_is_in_every_format() -> None:
