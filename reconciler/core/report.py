@@ -13,7 +13,8 @@ from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import LiveAssignment
-from reconciler.core.plan.model import Action, Change, Unapproved
+from reconciler.core.plan.model import Action, Change, Plan, Unapproved
+from reconciler.core.secrecy import sealed_like
 from reconciler.errors import ReconcilerError, RefusedError
 
 
@@ -185,6 +186,32 @@ class Report:
         changed = fates.count(PinFate.CHANGED)
         gone = sum(fate not in (PinFate.NEW, PinFate.CHANGED) for fate in fates)
         return gone + max(0, changed - self.allowed_pins)
+
+
+def concealed(report: Report, plan: Plan) -> Report:
+    """The same report, with hidden what the plan hides.
+
+    What was read after the plan was made shows what a base or an approved plan knows
+    to be a secret.
+    """
+    seals = {(c.kind, c.key): sealed_like((*c.sent, *c.removed)) for c in plan.changes}
+
+    def change(one: Change) -> Change:
+        seal = seals.get((one.kind, one.key))
+        return one.veiled(seal) if seal else one
+
+    def kept(one: Kept) -> Kept:
+        seal = seals.get((one.change.kind, one.change.key))
+        before = one.field.before
+        if seal and one.field.path:
+            before = seal(one.field.path, before)
+        return Kept(change(one.change), replace(one.field, before=before))
+
+    return replace(
+        report,
+        results=tuple(replace(r, change=change(r.change)) for r in report.results),
+        kept=tuple(map(kept, report.kept)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,28 @@
 """Which values are secret, and how they are shown instead.
 
 This module alone decides both. A value is secret where the kinds table names it so,
-where its key sounds so, and where it came from a variable; of an address only its user
-info and its query are hidden.
+where its key sounds so, and where it came from a variable; of an address, wherever it
+stands, only its user info and its query are hidden.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at
+from reconciler.core.compare.diff import ABSENT, FieldChange, Step, at, same
 from reconciler.core.kinds import KINDS, Kind, matches
 from reconciler.core.model import Desired, KindName, Path
 from reconciler.core.text import nearest
 
 _PLAIN: Final = frozenset({str, bool, int, float, type(None)})
 """Types with nothing inside. Asked for before `Mapping`, which is slow to ask for."""
+_SCHEME: Final = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _USER: Final = re.compile(r"//[^/@\s]*@")
 _QUERY: Final = re.compile(r"(?<=\S)\?[^\s\"'#]+")
 SECRET_NAMES: Final = frozenset(p[-1] for k in KINDS.values() for p in k.secret)
@@ -33,14 +35,14 @@ _TELLING: Final = ("key", "hmac", "password", "secret", "token", "credential")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """A string that is compared and sent, but never shown.
+    """A text, number or boolean that is compared and sent, but never shown.
 
     Two secrets are equal when their values are, whatever they are called.
     `label` is what people see: the reference it came from, or a mask. `written`: the
     text of the file that it came from, if that has references.
     """
 
-    value: str
+    value: str | float
     label: str = field(default="(secret)", compare=False)
     written: str = field(default="", compare=False)
 
@@ -121,34 +123,58 @@ def veil(kind: Kind, path: tuple[Step, ...], value: object, twin: object) -> obj
     `twin` is the value on the other side: whatever is a secret on one side is one
     on both. In a plain list with a secret no item has a sure twin: all are secret.
     """
-    if isinstance(twin, list) and any(isinstance(item, Secret) for item in twin):
+    if isinstance(twin, list) and any(map(_is_hidden_whole, twin)):
         return sealed(value)
-    if isinstance(value, bool | int | float):
-        return value
     if isinstance(value, Mapping):
         return {k: veil(kind, (*path, k), v, _of(twin, k)) for k, v in value.items()}
     if isinstance(value, list):
         return [veil(kind, (*path, i), v, _of(twin, i)) for i, v in enumerate(value)]
-    if isinstance(value, Secret) or not isinstance(value, str) or not value:
+    if not isinstance(value, str | float | int) or value == "":
         return value
     steps = tuple(str(step) for step in path)
-    if isinstance(twin, Secret) and twin.value == value:
+    if isinstance(twin, Secret) and same(twin.value, value):
         return twin
     if isinstance(twin, Secret) or _is_hidden(kind, steps):
         return Secret(value)
-    if any(matches(steps, p) for p in kind.address):
-        shown = mask_url(value)
-        return value if shown == value else Secret(value, shown)
-    return value
+    if not isinstance(value, str):
+        return value
+    is_address = any(matches(steps, p) for p in kind.address)
+    shown = mask_url(value) if is_address else mask_addresses(value)
+    return value if shown == value else Secret(value, shown)
 
 
 def sealed(value: object) -> object:
-    """The value with every text in it hidden."""
+    """The value with every text, number and boolean in it hidden."""
     if isinstance(value, Mapping):
         return {key: sealed(item) for key, item in value.items()}
     if isinstance(value, list):
         return [sealed(item) for item in value]
-    return Secret(value) if isinstance(value, str) and value else value
+    if isinstance(value, str | float | int) and value != "":
+        return Secret(value)
+    return value
+
+
+def sealed_like(
+    shown: Iterable[FieldChange],
+) -> Callable[[tuple[Step, ...], object], object]:
+    """Seals what stands at, above or below a path where these hold a secret."""
+    hidden = {f.path for f in shown if holds_secret(f.before) or holds_secret(f.after)}
+
+    def seal(path: tuple[Step, ...], value: object) -> object:
+        near = any(path[: len(h)] == h[: len(path)] for h in hidden)
+        return sealed(value) if near else value
+
+    return seal
+
+
+def _is_hidden_whole(value: object) -> bool:
+    """A secret of which not even a part is shown."""
+    if not isinstance(value, Secret):
+        return False
+    return not isinstance(value.value, str) or value.label not in (
+        mask_url(value.value),
+        mask_addresses(value.value),
+    )
 
 
 def showing(
@@ -192,7 +218,8 @@ def conceal(
 
 def secrets_in(value: object) -> Mapping[str, Secret]:
     """Every secret in a value, by its text."""
-    return {secret.value: secret for secret in secrets_of(value)}
+    found = secrets_of(value)
+    return {s.value: s for s in found if isinstance(s.value, str)}
 
 
 def _both_hidden(one: object, other: object) -> object:
@@ -214,11 +241,25 @@ def mask_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "(secret)"
+    if "@" not in parts.netloc and not (parts.query or parts.fragment):
+        return url
     host = parts.netloc.rpartition("@")[2]
     netloc = f"***@{host}" if "@" in parts.netloc else parts.netloc
     query = "***" if parts.query else ""
     fragment = "***" if parts.fragment else ""
     return urlunsplit((parts.scheme, netloc, parts.path, query, fragment))
+
+
+def mask_addresses(text: str) -> str:
+    """A text with each address in it as `mask_url` shows it.
+
+    A text that begins with an address is taken for one, blanks and all.
+    """
+    if "://" not in text:
+        return text
+    if _SCHEME.match(text):
+        return mask_url(text)
+    return _ADDRESS.sub(lambda found: mask_url(found[0]), text)
 
 
 def mask_address(text: str) -> str:

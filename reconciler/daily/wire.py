@@ -104,8 +104,8 @@ def room_to_json(
         if key == "privacy":
             body["privacy"] = value
         elif key == "dialin" and isinstance(value, Mapping):
-            properties[key] = with_numbers(value, _sent_number)
-        else:
+            value = with_numbers(value, _sent_number)
+        if key != "privacy":
             properties[key] = veil(ROOM, (key,), value, None)
     if properties:
         body["properties"] = properties

@@ -14,7 +14,12 @@ from reconciler.core.findings import ConfigError, errors, urgent
 from reconciler.core.plan.approval import approved_fields
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Action, Selection, Unapproved
-from reconciler.core.report import RefusedAfterRenewalsError, Renewals, Report
+from reconciler.core.report import (
+    RefusedAfterRenewalsError,
+    Renewals,
+    Report,
+    concealed,
+)
 from reconciler.core.selectors import choosing, parse_selectors
 from reconciler.core.text import short
 from reconciler.daily.http.client import DailyClient
@@ -279,7 +284,8 @@ def _apply(job: _Job, made: Planned, done: Renewals) -> Report:
             reviewed=bool(asked.plan) or not asked.yes,
             renewed=done,
         )
-        return apply_plan(job.client, made.plan, policy)
+        report = apply_plan(job.client, made.plan, policy)
+    return concealed(report, made.plan)
 
 
 def _says_nothing(made: Planned, asked: ApplyOptions) -> bool:

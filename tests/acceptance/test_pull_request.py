@@ -340,6 +340,38 @@ def test_a_variable_of_the_base_stays_hidden(
     assert "XSECRET" not in "".join(shown)
 
 
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_what_daily_kept_of_a_variable_of_the_base_stays_hidden(
+    world: World, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    """Also where it is read again, after a write that Daily did not take over."""
+    secret = "https://hooks.example.com/T0/XSECRET"
+    monkeypatch.setenv("HOOK", secret)
+    hook = "lang: de, meeting_join_hook: "
+    world.write(BASE.replace("lang: de", f"{hook}'${{HOOK}}'"))
+    world.apply()
+    _git(world.folder, "commit", "-qam", "hook")
+    world.write(BASE.replace("lang: de", f"{hook}null"))
+    world.plan("--base", "git:HEAD", "--out", "plan.json")
+    perform = world.sandbox._perform
+
+    def keeping(request: Any) -> Any:
+        done = perform(request)
+        for room in world.sandbox.store.rooms.values():
+            if request.method == "POST" and "meeting_join_hook" in str(request.body):
+                room.properties["meeting_join_hook"] = secret
+        return done
+
+    monkeypatch.setattr(world.sandbox, "_perform", keeping)
+    options = ("--report", "report.json", "--markdown", "report.md")
+    ran = world.apply("--plan", "plan.json", "--format", format_, *options, expect=3)
+
+    shown = [ran.out, *((world.folder / f).read_text() for f in options[1::2])]
+    assert all("kept" in text for text in shown)
+    assert all("(secret)" in text for text in shown)
+    assert "XSECRET" not in "".join((*shown, ran.err))
+
+
 def test_a_base_costs_no_further_request(world: World) -> None:
     """Base and head are planned against one reading of Daily."""
     world.forget()

@@ -227,3 +227,83 @@ def test_a_mistake_of_ours_shows_no_secret(make_world: Callable[..., World]) -> 
         shown.append(traceback.format_exc())
 
     assert found(shown[0]) == []
+
+
+HIDDEN = "hunter2"
+HOOKS = f"""
+rooms:
+  lobby:
+    privacy: private
+    extra_properties:
+      new_hook: "https://user:{HIDDEN}@hooks.example.com/x?token={HIDDEN}"
+      new_hooks: ["https://hooks.example.com/y?{HIDDEN}", plain]
+      new_thing: {{deep: {{er: ["see rtmp://{HIDDEN}@live.example.com/z for more"]}}}}
+      new_token: 8374651
+"""
+NEW = ("new_hook", "new_hooks", "new_thing", "new_token")
+
+
+def test_addresses_and_secret_numbers_of_unknown_keys_are_masked(
+    make_world: Callable[..., World],
+) -> None:
+    """In every format and file; another value under the same mask is a difference."""
+    world = make_world(accept_properties=NEW)
+    world.write(HOOKS)
+    files = {"--out": "plan.json", "--markdown": "plan.md", "--html": "plan.html"}
+    options = [word for pair in files.items() for word in pair]
+    reported = ("--report", "r.json", "--format", "json")
+    outputs: list[str] = []
+    texts: list[str] = []
+    for config in (HOOKS, HOOKS.replace(HIDDEN, "hunter2-b").replace("837", "938")):
+        world.write(config)
+        for command in (["validate"], ["effective"], ["effective", "--format", "json"]):
+            room = ["lobby"] * (command[0] == "effective")
+            ran = world.run(command[0], "config.yaml", *room, *command[1:])
+            outputs += [ran.out, ran.err]
+        ran = world.plan(*options)
+        assert "https://***@hooks.example.com/x?***" in ran.out
+        assert all(f"    {key}" in ran.out for key in NEW)
+        texts.append(ran.out)
+        outputs += [ran.out, ran.err]
+        ran = world.apply("--plan", "plan.json", *reported)
+        outputs += [ran.out, ran.err, (world.folder / "r.json").read_text()]
+        outputs += [(world.folder / file).read_text() for file in files.values()]
+        outputs += [world.run("import").out]
+
+    assert texts[1].count("(another value)") == len(NEW)
+    text = "".join(outputs)
+    assert HIDDEN not in text
+    assert "4651" not in text
+    assert "plain" in text
+    assert HIDDEN in repr(world.sandbox.store.rooms["lobby"].properties)
+
+
+def test_a_plan_with_another_address_under_the_same_mask_is_refused(
+    make_world: Callable[..., World],
+) -> None:
+    """What a reviewer saw covers what he could not see, too."""
+    world = make_world(accept_properties=NEW)
+    world.write(HOOKS)
+    world.plan("--out", "plan.json")
+    for old, new in ((HIDDEN, "hunter3"), ("8374651", "1")):
+        world.write(HOOKS.replace(old, new))
+
+        world.apply("--plan", "plan.json", expect=4)
+
+    assert not world.writes()
+
+
+@pytest.mark.parametrize("key", ["info", "error"])
+def test_a_refusal_repeats_no_masked_value(
+    make_world: Callable[..., World], key: str
+) -> None:
+    """What a plan masks is taken out of Daily's words as well."""
+    world = make_world(accept_properties=NEW)
+    world.write(HOOKS)
+    _echoing(world, 400, key)
+
+    ran = world.run("apply", "config.yaml", "--yes", "-v")
+
+    assert ran.code == 1
+    assert HIDDEN not in ran.out + ran.err
+    assert "8374651" not in ran.out + ran.err

@@ -11,10 +11,14 @@ from reconciler.core.kinds import KINDS
 from reconciler.core.model import KindName
 from reconciler.core.secrecy import (
     SECRET_WORDS,
+    Secret,
     is_secret,
     is_secret_key,
+    labelled,
     mask_address,
     mask_url,
+    reveal,
+    sealed,
     sounds_secret,
     veil,
 )
@@ -91,6 +95,73 @@ def test_an_unknown_key_that_sounds_secret_is_one_everywhere(
     assert is_secret_key(("rooms", "lobby", "extra_properties", *path))
     assert "hidden" not in repr(veil(KINDS[kind], path, "hidden", None))
     assert "hidden" not in repr(veil(KINDS[kind], path, ["hidden"], None))
+
+
+_SPELLINGS = [
+    "https://user:hidden@hooks.example.com/x?token=hidden",
+    "HTTP://hooks.example.com/x?hidden",
+    "rtmps://hidden@live.example.com/app",
+    "  https://hooks.example.com/x?t=a hidden",
+    "see https://user:hidden@hooks.example.com/x?hidden, it helps",
+    "https://hooks.example.com/x#hidden",
+    "https://[user:hidden@hooks.example.com",
+]
+
+
+@pytest.mark.parametrize("text", _SPELLINGS)
+@pytest.mark.parametrize("path", [("hook",), ("a", "b", "c"), ("list", 0, "x")])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_address_is_masked_under_any_key(
+    kind: KindName, path: tuple[str | int, ...], text: str
+) -> None:
+    """Its user info and its query; the value itself is compared and sent."""
+    shown = veil(KINDS[kind], path, [text, {"below": text}], None)
+
+    assert "hidden" not in repr(shown)
+    assert reveal(shown) == [text, {"below": text}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.com/a/b",
+        "HTTPS://Example.com",
+        "Really? Yes: user@example.com",
+        "a?b=c",
+        "{domain_name}/{epoch_time}",
+        "://?x",
+    ],
+)
+def test_a_text_without_user_info_or_query_is_shown(text: str) -> None:
+    """Masking too much would hide what a reviewer has to see."""
+    assert veil(KINDS["room"], ("unknown",), text, None) == text
+
+
+@pytest.mark.parametrize("value", [4711, 0, 1.5, True, False, "x"])
+@pytest.mark.parametrize("path", [("access_token",), ("plain", "api_key", 0)])
+def test_a_value_of_any_type_is_hidden_at_a_secret_key(
+    value: object, path: tuple[str | int, ...]
+) -> None:
+    """A number and a boolean tell as much as a text."""
+    shown = veil(KINDS["room"], path, value, None)
+
+    assert repr(shown) == "(secret)"
+    assert reveal(shown) is value
+    assert "(secret)" in repr(sealed([value]))
+    assert str(value) not in repr(sealed([value]))
+    assert veil(KINDS["room"], path, None, None) is None
+
+
+@pytest.mark.parametrize("twin", ["whole", "https://example.com/?other"])
+def test_what_is_secret_on_one_side_is_one_on_both(twin: str) -> None:
+    """An address of which a part is shown does not hide its neighbours in a list."""
+    row, path = KINDS["room"], ("list",)
+    other = [veil(row, ("list", 0), twin, Secret("x") if twin == "whole" else None)]
+
+    shown = labelled(veil(row, path, ["https://example.com/?x", "plain"], other))
+
+    whole = ["(secret)", "(secret)"]
+    assert shown == (whole if twin == "whole" else ["(secret)", "plain"])
 
 
 def test_the_name_of_a_room_makes_nothing_secret() -> None:

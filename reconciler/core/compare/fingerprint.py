@@ -60,7 +60,7 @@ def _stretched(text: str, salt: str) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", text.encode(), salt.encode(), _ROUNDS)
 
 
-def _written(secret: Secret) -> str:
+def _written(secret: Secret) -> str | float:
     return secret.written or secret.value
 
 

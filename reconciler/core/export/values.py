@@ -49,6 +49,9 @@ class Namer:
 
     def _walk(self, value: object, owner: str, path: tuple[Step, ...]) -> object:
         if isinstance(value, Secret):
+            if not isinstance(value.value, str):
+                # A variable is always text.
+                return value.value
             return Reference(self._name(owner, path, value.value), value)
         if isinstance(value, Mapping):
             return {k: self._walk(v, owner, (*path, k)) for k, v in value.items()}

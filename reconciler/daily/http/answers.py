@@ -123,10 +123,17 @@ def _text(value: object, secrets: Iterable[str]) -> str:
     return clean if len(clean) <= 500 else clean[:497] + "..."
 
 
+_SHORTEST_NUMBER = 6
+
+
 def secrets(body: object) -> tuple[str, ...]:
     """Every secret in a body, and the parts of it that are secret by themselves."""
     if isinstance(body, Secret):
-        return (body.value, *_parts(body.value)) if body.value else ()
+        text = str(body.value)
+        if isinstance(body.value, str):
+            return (text, *_parts(text)) if text else ()
+        # A short number would mask itself wherever it stands for something else.
+        return (text,) if len(text) >= _SHORTEST_NUMBER else ()
     if isinstance(body, str):
         return tuple(_parts(body))
     values: Iterable[object] = ()

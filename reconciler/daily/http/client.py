@@ -430,12 +430,13 @@ def _interrupted(request: str) -> NotSentError:
 
 def _checked_key(key: Secret) -> str:
     # httpx would quote a malformed header value in its error.
-    if not key.value or not all("!" <= char <= "~" for char in key.value):
+    text = str(key.value)
+    if not text or not all("!" <= char <= "~" for char in text):
         raise ReconcilerError(
             "the API key is empty or has characters that no key has",
             tip="check DAILY_API_KEY, or the file that --api-key-file names",
         )
-    return key.value
+    return text
 
 
 def _gave_up(request: str, last: Answer | NoAnswerError | None, url: str) -> DailyError:
