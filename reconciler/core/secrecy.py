@@ -46,6 +46,11 @@ class Secret:
     label: str = field(default="(secret)", compare=False)
     written: str = field(default="", compare=False)
 
+    @property
+    def text(self) -> str:
+        """The value where it is a text, as keys and variables are."""
+        return str(self.value)
+
     def __repr__(self) -> str:
         return self.label
 

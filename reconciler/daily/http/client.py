@@ -430,13 +430,12 @@ def _interrupted(request: str) -> NotSentError:
 
 def _checked_key(key: Secret) -> str:
     # httpx would quote a malformed header value in its error.
-    text = str(key.value)
-    if not text or not all("!" <= char <= "~" for char in text):
+    if not key.text or not all("!" <= char <= "~" for char in key.text):
         raise ReconcilerError(
             "the API key is empty or has characters that no key has",
             tip="check DAILY_API_KEY, or the file that --api-key-file names",
         )
-    return text
+    return key.text
 
 
 def _gave_up(request: str, last: Answer | NoAnswerError | None, url: str) -> DailyError:

@@ -134,10 +134,10 @@ def opened(ledger: Ledger, domain: str, *, to_write: bool = False) -> Keyed:
     key = ledger_key()
     if key is None:
         return Keyed()
-    if len(key.value) < MIN_KEY:
+    if len(key.text) < MIN_KEY:
         return Keyed(given=True, short=True)
     if not ledger.keyed and not to_write:
         return Keyed(given=True)
-    seal = Seal.of(key.value, domain)
+    seal = Seal.of(key.text, domain)
     other = ledger.keyed and seal.fingerprint != ledger.fingerprint
     return Keyed(seal if to_write or not other else None, given=True, other=other)

@@ -49,7 +49,7 @@ def check_usable(session: Session, config: Config) -> None:
             "ledger: dialin.ledger"
         )
     key = ledger_key()
-    if key is not None and len(key.value) < MIN_KEY:
+    if key is not None and len(key.text) < MIN_KEY:
         raise UsageError(f"DAILY_LEDGER_KEY has fewer than {MIN_KEY} characters")
     path = Path(config.ledger)
     if not is_file(path):
