@@ -58,6 +58,16 @@ class _Server(socketserver.ThreadingMixIn, HTTPServer):
             with self._opening:
                 self._open.discard(request)
 
+    def stop(self) -> None:
+        """Stop accepting connections, and wait until the loop has ended.
+
+        The loop looks for the end between polls. A listening socket that is shut down
+        ends the poll; where the system does not support that, the poll runs out.
+        """
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.shutdown()
+
     def hang_up(self) -> None:
         """End the connections that clients keep open."""
         with self._opening:
@@ -192,7 +202,7 @@ def serve(
         yield sandbox
     finally:
         sandbox.stopping.set()
-        server.shutdown()
+        server.stop()
         server.hang_up()
         server.server_close()
         thread.join()

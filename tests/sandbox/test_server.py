@@ -3,6 +3,8 @@
 import http.client
 import json
 import socket
+import socketserver
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -134,6 +136,21 @@ def test_end_with_open_connections():
     assert time.monotonic() - began < 30
     with pytest.raises(httpx.ConnectError):
         httpx.get(sandbox.url, trust_env=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the poll runs out elsewhere")
+def test_the_end_waits_for_no_poll(monkeypatch):
+    """A sandbox ends when it is told to, not at the next look of its loop."""
+    loop = socketserver.BaseServer.serve_forever
+    monkeypatch.setattr(
+        socketserver.BaseServer, "serve_forever", lambda server, _: loop(server, 60)
+    )
+    began = time.monotonic()
+
+    with serve():
+        pass
+
+    assert time.monotonic() - began < 30
 
 
 def _raw(sandbox, request):
