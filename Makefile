@@ -21,6 +21,9 @@ INSTALL = $(if $(LOCK),$(PIP) --require-hashes -r requirements/$(1).txt && \
 # Temporary files stay inside the clone too.
 export TMPDIR := $(CURDIR)/.tmp
 
+# Without bytecode each process of the tests compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The main job, on a simulated Daily that starts empty of the example's rooms.
 DEMO_STATE := .demo-sandbox.json
 DEMO := config.example.yaml --sandbox --sandbox-state $(DEMO_STATE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import tempfile
@@ -28,6 +29,12 @@ __all__ = (
     "pytest_configure_node",
     "pytest_terminal_summary",
 )
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
