@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
 from reconciler.core.compare.fingerprint import Fingerprints
+from reconciler.core.plan.gates import LISTS
 from reconciler.core.plan.model import (
     PIN,
     Action,
@@ -120,17 +121,24 @@ def read_approved(document: Mapping[str, object]) -> Approved:
         closed={
             str(gate["name"]): int(str(gate["count"]))
             for gate in gates
-            if not gate["open"]
+            if not _is_open(gate)
         },
         base=str(document.get("base") or ""),
     )
+
+
+def _is_open(gate: Mapping[str, object]) -> bool:
+    """The count decides, as it did when the plan was made."""
+    return gate["open"] is True and int(str(gate["count"])) <= int(str(gate["limit"]))
 
 
 def _needed(gate: Mapping[str, object], changes: Iterable[ApprovedChange]) -> int:
     """What was allowed, but no more than what the reviewed plan does.
 
     The changes are what was reviewed; the gates of the file may have been edited since.
-    No plan writes a gate that acts during apply, so none is taken from there.
+    No plan writes a gate that acts during apply, so none is taken from there. What
+    depends on Daily alone (the entries of a list, the clock) cannot be told from the
+    changes: there the count of the file is the bound.
     """
     allowed = min(int(str(gate["allowed"])), int(str(gate["count"])))
     name = str(gate["name"])
@@ -144,12 +152,14 @@ def _most(name: str, changes: Sequence[ApprovedChange], allowed: int) -> int:
             change.action == name or (name == "delete" and PIN in change.removed)
             for change in changes
         )
-    if name in ("hmac-rotation", "blind-list-write", "may-erase"):
+    if name in LISTS:
         # Entries of a list that the plan does not change count as well.
         return allowed if any(change.kind == "number" for change in changes) else 0
     if name == "clock-skew":
         return allowed if changes else 0
-    return allowed if name in ("empty-config", "lost-entries") else 0
+    # A config that declares nothing plans nothing. `lost-entries` counts against a base
+    # that an apply does not read, and is taken from `closed`.
+    return int(name == "empty-config" and not changes)
 
 
 def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:

@@ -361,6 +361,45 @@ def test_a_forged_gate_opens_nothing(name: str) -> None:
     assert read_approved(document).allowed == {"delete": 1}
 
 
+@pytest.mark.parametrize("name", ["empty-config", "lost-entries"])
+def test_a_gate_of_the_whole_config_is_not_opened_beside_changes(name: str) -> None:
+    """An empty config plans nothing, and lost entries count against a base only."""
+    reviewed = planned(room({}, absent=True), {})
+    document = plan_document(reviewed, (), Estimate(), 0, digest="", tool="0")
+    gate = {"name": name, "count": 100, "limit": 100, "allowed": 100, "open": True}
+    document["gates"] = [gate]
+
+    assert read_approved(document).allowed == {}
+
+
+def test_an_empty_config_may_be_allowed_once() -> None:
+    """Nothing is planned, and what was allowed is what was counted."""
+    document_ = {**document("2023-11-14T22:13:20Z")}
+    gate = {"name": "empty-config", "count": 9, "limit": 9, "allowed": 9, "open": True}
+    document_["gates"] = [gate]
+
+    assert read_approved(document_).allowed == {"empty-config": 1}
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "is_open", "closed"),
+    [
+        pytest.param(3, 3, True, {}, id="open"),
+        pytest.param(11, 6, False, {"lost-entries": 11}, id="closed"),
+        pytest.param(11, 6, True, {"lost-entries": 11}, id="edited-by-hand"),
+    ],
+)
+def test_a_gate_is_open_by_its_count(
+    count: int, limit: int, is_open: bool, closed: dict[str, int]
+) -> None:
+    """A gate that the file only calls open is closed."""
+    document_ = {**document("2023-11-14T22:13:20Z")}
+    gate = {"name": "lost-entries", "count": count, "limit": limit, "allowed": 0}
+    document_["gates"] = [{**gate, "open": is_open}]
+
+    assert read_approved(document_).closed == closed
+
+
 def document(made_at: str) -> dict[str, object]:
     """A plan document of nothing, made at this time."""
     domain = {"id": "d", "name": "acme"}
