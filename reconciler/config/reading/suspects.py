@@ -138,11 +138,10 @@ def _belongs(lines: Sequence[str], index: int) -> bool:
     deep, is_key = _indent(line), _KEY_LINE.match(line) is not None
     for at in range(index - 1, max(-1, index - 1 - BACK), -1):
         above = lines[at]
-        if not above.strip():
+        # Passed over first, because in a long file it is most of the lines.
+        if (is_key and _indent(above) >= deep) or not above.strip():
             continue
-        inside = _indent(above) < deep
-        starts = (_own(above), _joined(lines, at)) if inside or not is_key else ()
-        if any(start is not None for start in starts):
+        if _own(above) is not None or _joined(lines, at) is not None:
             return True
         if _KEY_LINE.match(above):
             # Below a key, only what is deeper than the line can still belong to it.
@@ -152,6 +151,7 @@ def _belongs(lines: Sequence[str], index: int) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=4096)
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
