@@ -194,6 +194,11 @@ def first_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(f for f in findings if f.id in FIRST)
 
 
+def rest_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that have their place among all others."""
+    return tuple(f for f in findings if f.id not in FIRST)
+
+
 def _by_place(finding: Finding) -> tuple[bool, str, int, int, str]:
     place = finding.place or Place("")
     last = finding.id not in FIRST

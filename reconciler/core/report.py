@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
-from reconciler.core.model import LiveAssignment
+from reconciler.core.findings import Finding
+from reconciler.core.model import Live, LiveAssignment
 from reconciler.core.plan.model import Action, Change, Plan, Unapproved
 from reconciler.core.secrecy import sealed_like
 from reconciler.errors import ReconcilerError, RefusedError
@@ -97,6 +98,11 @@ class Report:
     `interrupted`: a signal asked the run to end.
     `requests` and `throttled` count what was sent, and the 429s among the answers.
     `writes`: those that Daily answered as done.
+    `after`: the reading after the last write; None without one.
+    `not_as_told`: what callers were told and does not hold after the run; None
+    without a ledger.
+    `tell`: rooms whose callers need a new PIN or number. `record`: the words of the
+    command that records it when they have been told; empty without a ledger.
     """
 
     results: tuple[Result, ...] = ()
@@ -115,6 +121,10 @@ class Report:
     left_out: tuple[Unapproved, ...] = ()
     allowed_pins: int = 0
     interrupted: bool = False
+    after: Live | None = field(default=None, repr=False)
+    not_as_told: tuple[Finding, ...] | None = None
+    tell: tuple[str, ...] = ()
+    record: tuple[str, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
         """The results with one of these outcomes."""

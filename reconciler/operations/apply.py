@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, errors, urgent
+from reconciler.core.findings import ConfigError, errors, rest_of, urgent
 from reconciler.core.plan.approval import approved_fields
 from reconciler.core.plan.gates import NAMES
-from reconciler.core.plan.model import Action, Selection, Unapproved
+from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
 from reconciler.core.report import (
     RefusedAfterRenewalsError,
     Renewals,
@@ -26,10 +26,12 @@ from reconciler.daily.http.client import DailyClient
 from reconciler.daily.write import Options, apply_plan
 from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.approve import approve, load_approved
+from reconciler.operations.callers.ledger import after_apply
 from reconciler.operations.lock import held
 from reconciler.operations.metrics import write_failure
 from reconciler.operations.options import ApplyOptions, parse_allow
 from reconciler.operations.output.deliver import (
+    check_ledger_distinct,
     check_outputs,
     check_outputs_distinct,
     deliver,
@@ -81,8 +83,18 @@ def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> i
     allowed = parse_allow(asked.allow, NAMES)
     # Before anything else: a run that fails writes metrics as well.
     check_outputs_distinct(session, paths, asked)
+    with _measured(session, asked):
+        loaded = load_to_write(session, paths)
+    check_ledger_distinct(loaded, asked)
+    with _measured(session, asked):
+        return _locked(session, loaded, asked, allowed)
+
+
+@contextmanager
+def _measured(session: Session, asked: ApplyOptions) -> Iterator[None]:
+    """Write the metrics of a run that ends here."""
     try:
-        return _locked(session, paths, asked, allowed)
+        yield
     except (KeyboardInterrupt, Exception) as error:
         write_failure(session, asked.metrics, error)
         raise
@@ -90,13 +102,12 @@ def run_apply(session: Session, paths: Sequence[Path], asked: ApplyOptions) -> i
 
 def _locked(
     session: Session,
-    paths: Sequence[Path],
+    loaded: Loaded,
     asked: ApplyOptions,
     allowed: Mapping[str, int],
 ) -> int:
     only = parse_selectors("--only", asked.only)
     resend = parse_selectors("--resend", asked.resend)
-    loaded = load_to_write(session, paths)
     config = known_config(loaded)
     # What has errors may be named too.
     keys = [(entry.kind, entry.key) for entry in loaded.entries]
@@ -161,14 +172,29 @@ def _run(job: _Job) -> int:
         if refusal:
             raise _refused(job, phase, done, refusal) from refusal
     report = replace(_apply(job, made, done), left_out=left_out)
+    report = _with_callers(job, made.plan, report)
+    # What the run changed counts, not what it has found.
+    findings = (*(report.not_as_told or ()), *rest_of(made.plan.findings))
     return deliver(
         job.session,
-        made.plan,
+        replace(made.plan, findings=findings),
         report,
         job.asked,
         renewed=done.ended_well and not phase.left_out,
         silent=_says_nothing(made, job.asked),
     )
+
+
+def _with_callers(job: _Job, plan: Plan, report: Report) -> Report:
+    """The report with what callers have to be told: a report comes out in any case."""
+    config = known_config(job.loaded)
+    args = (report, plan.live, plan.now, job.selection.only)
+    try:
+        return after_apply(job.session, config, *args)
+    except Exception as error:
+        why = f"internal error: {type(error).__name__}; please report it"
+        job.session.say(f"the ledger was not compared: {why}", level="error")
+        return report
 
 
 def _renew(job: _Job, phase: Phase) -> Renewals:
@@ -257,6 +283,7 @@ def _refused(
         seconds=done.seconds,
         interrupted=session.stop.is_set(),
     )
+    report = _with_callers(job, phase.plan, report)
     well = done.ended_well and not phase.left_out and all_known(job.loaded)
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:

@@ -30,6 +30,7 @@ from reconciler.operations.renew import Phase, known_config
 from reconciler.operations.session import (
     Session,
     connect,
+    ledger_files,
     load_config,
     usable,
     with_commands,
@@ -67,6 +68,7 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     check_stdout_free(session.output.format, files)
     check_writable(files)
     loaded = load_config(session, paths)
+    check_distinct(files, ledger_files(loaded))
     config = usable(loaded)
     base = load_base(session, asked.base, paths, config) if asked.base else None
     selection = Selection(

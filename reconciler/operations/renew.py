@@ -60,7 +60,8 @@ def read_phase(
     live = read_only_rooms(client, known_config(loaded))
     now = corrected(started, live.skew)
     config = loaded.renewable.config or known_config(loaded)
-    config = replace(config, resources=config.of_kind("room"))
+    # What is read after the renewals is the rooms, whatever else the files speak of.
+    config = replace(config, resources=config.of_kind("room"), ledger="")
     waits = waiting(config, live, now)
     due = [c for c in renewals(config, live, now) if c.key not in waits]
     chosen = tuple(c for c in due if selection.only("room", c.key))

@@ -145,6 +145,12 @@ def load_files(session: Session, paths: Iterable[Path], mode: Variables) -> Load
     return load(list(paths), environ=os.environ, now=session.now(), variables=mode)
 
 
+def ledger_files(loaded: Loaded) -> dict[str, Path | None]:
+    """The ledger of a config, which may be wrong elsewhere, as a file that is read."""
+    config = loaded.config or loaded.renewable.config
+    return {"the ledger": Path(config.ledger) if config and config.ledger else None}
+
+
 def usable(loaded: Loaded) -> Config:
     """The config, or a ConfigError with everything that was found."""
     if loaded.config is None:

@@ -30,6 +30,7 @@ class Earlier:
     nearest_expiry: float | None = None
     lost_entries: int = 0
     changed_pins: int = 0
+    not_as_told: int | None = None
 
     def nearest_expiry_at(self, now: float) -> float | None:
         """The seconds that are left of `nearest_expiry`."""
@@ -44,7 +45,8 @@ class Metrics:
 
     `nearest_expiry`: seconds until the first managed room expires; None without one.
     `last_renewal`: when a run last left no renewal that was due. `lost_entries` and
-    `changed_pins` count over all runs.
+    `changed_pins` count over all runs. `not_as_told`: rooms that are not as callers
+    were told; None without a ledger.
     """
 
     domain: str
@@ -61,6 +63,7 @@ class Metrics:
     findings: dict[str, int] = field(default_factory=dict)
     lost_entries: int = 0
     changed_pins: int = 0
+    not_as_told: int | None = None
 
 
 def metrics_of(
@@ -89,6 +92,7 @@ def metrics_of(
         last_renewal=plan.now if renewed else earlier.last_renewal,
         lost_entries=earlier.lost_entries + len(report.lost),
         changed_pins=earlier.changed_pins + report.bad_pins,
+        not_as_told=None if report.not_as_told is None else len(report.not_as_told),
         findings={i: sum(f.id == i for f in plan.findings) for i in MEASURED},
     )
 
@@ -126,6 +130,7 @@ def failure_of(report: Report, exit_code: int, earlier: Earlier, now: float) -> 
         last_renewal=earlier.last_renewal,
         lost_entries=earlier.lost_entries + len(report.lost),
         changed_pins=earlier.changed_pins + report.bad_pins,
+        not_as_told=earlier.not_as_told,
     )
 
 
@@ -161,6 +166,9 @@ def _lines(m: Metrics) -> Iterator[str]:
     yield from _gauge("lost_entries_total", text, m, m.lost_entries, type_="counter")
     text = "Rooms that runs found with another PIN than before, or none."
     yield from _gauge("changed_pins_total", text, m, m.changed_pins, type_="counter")
+    if m.not_as_told is not None:
+        text = "Rooms that are not as callers were told, by the ledger."
+        yield from _gauge("pins_not_as_told", text, m, m.not_as_told)
     text = "1 when the last run ended because another one held the lock."
     yield from _gauge("lock_held", text, m, m.lock_held)
     yield from _gauge("requests", "Requests of the last run.", m, m.requests)
@@ -193,6 +201,9 @@ def earlier_of(text: str) -> Earlier:
         nearest_expiry=_value(text, "nearest_expiry_seconds"),
         lost_entries=_count(text, "lost_entries_total"),
         changed_pins=_count(text, "changed_pins_total"),
+        not_as_told=None
+        if (told := _value(text, "pins_not_as_told")) is None
+        else int(told),
     )
 
 

@@ -59,6 +59,14 @@ RISKS: Final[dict[str, tuple[str, str]]] = {
 }
 """Each risk as a summary counts it, the gravest first."""
 
+CALLERS: Final[dict[str, tuple[str, str]]] = {
+    "pin-not-as-told": (
+        "room that is not as callers were told",
+        "rooms that are not as callers were told",
+    ),
+}
+"""How a summary counts the findings of `FIRST`."""
+
 _BY_GRAVITY: Final = tuple(RISKS)
 _ACTIONS: Final = (
     *(Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.RENEW),
@@ -117,6 +125,16 @@ def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
     return tuple(
         Group(action, kind, tuple(found[action, kind]))
         for action, kind in sorted(found, key=lambda k: (order.index(k[0]), k[1]))
+    )
+
+
+def callers_counted(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """`2 rooms that are not as callers were told`: what comes before all else."""
+    seen = Counter(finding.id for finding in findings)
+    return tuple(
+        f"{seen[ident]:,} {CALLERS[ident][seen[ident] != 1]}"
+        for ident in CALLERS
+        if seen[ident]
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -122,6 +122,12 @@ def place_text(place: Place, *, column: bool = False) -> str:
 def count(number: int, noun: str) -> str:
     """`1 room`, `2 rooms`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """So many names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(short, names[:most])) + more
 
 
 def duration(seconds: float) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
+import os
+import stat
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +15,8 @@ from typing import Any
 
 import pytest
 from kit import World, world
+
+from reconciler.sandbox.settings import Assume
 
 LEDGER = "dialin.ledger"
 KEY = "a key for tests, long enough"
@@ -127,3 +134,500 @@ def test_a_pin_that_changed_in_place_is_caught_with_a_key(keyed: World) -> None:
 
     assert ids(keyed.plan_json())[0] == "pin-not-as-told"
     assert keyed.plan().code == 2
+
+
+def test_the_alarm_leads_in_every_format(acme: World) -> None:
+    """Text after its head, the comment's first line, the page's first panel, JSON."""
+    record(acme)
+    recreate(acme)
+    acme.write((acme.config.read_text() + "  lobby: {privacy: public}\n"), head=False)
+
+    text = acme.plan("--markdown", "comment.md", "--html", "plan.html").out
+    comment = (acme.folder / "comment.md").read_text()
+    page = (acme.folder / "plan.html").read_text()
+
+    assert text.index("[pin-not-as-told]") < text.index("create room lobby")
+    lead = "**1 room that is not as callers were told, 1 public room.**"
+    assert comment.split("\n\n")[1].startswith(lead)
+    assert comment.index("not as callers were told on") < comment.index("lobby")
+    assert page.index("not as callers were told on") < page.index("lobby")
+    assert acme.plan_json()["findings"][0]["path"] == ["rooms", "dr-miller"]
+
+
+def test_it_is_said_when_all_is_in_sync(acme: World) -> None:
+    """In the comment, and on stderr of a quiet apply, which ends with 2 when asked."""
+    record(acme)
+    recreate(acme)
+    acme.apply()
+    record(acme, expect=3)
+
+    acme.plan("--markdown", "comment.md")
+    quiet = acme.run(
+        "apply", "config.yaml", "--yes", "--quiet", "--detailed-exitcode", *acme.options
+    )
+
+    comment = (acme.folder / "comment.md").read_text()
+    assert "**1 room that is not as callers were told.** `acme` is in sync" in comment
+    assert quiet.code == 2
+    assert quiet.err.startswith("dialin.ledger:")
+    assert "[pin-not-as-told]" in quiet.err
+
+
+def test_an_update_without_told_silences_nothing(keyed: World) -> None:
+    """Other rooms are added; the alarm stays until the room is named."""
+    record(keyed)
+    line = ledger(keyed).splitlines()[-1]
+    recreate(keyed)
+    declare(keyed, "dr-miller", "dr-jones")
+    keyed.apply()
+
+    ran = record(keyed, expect=3)
+
+    assert ran.out.startswith("added: dr-jones\n")
+    assert "1 room left that callers were told otherwise" in ran.out
+    assert line in ledger(keyed).splitlines()
+    assert ids(keyed.plan_json())[0] == "pin-not-as-told"
+
+    ran = record(keyed, "--told", "room:dr-m*")
+
+    assert ran.out.startswith("taken over: dr-miller\n")
+    assert keyed.plan().code == 0
+
+
+def test_what_did_not_change_is_not_written(keyed: World) -> None:
+    """Not even touched, also when rooms are named that are as they were told."""
+    record(keyed)
+    file = keyed.folder / LEDGER
+    before = file.stat()
+
+    ran = record(keyed, "--told", "room:*")
+
+    assert "nothing to record" in ran.out
+    after = file.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_lines_of_rooms_that_left_the_file_stay_until_they_are_named(
+    acme: World,
+) -> None:
+    """They are a note; `state: absent` is another way to leave."""
+    declare(acme, "dr-miller", "dr-jones", "dr-smith")
+    acme.apply()
+    record(acme)
+    absent = "  dr-jones: {state: absent}\n"
+    declare(acme, "dr-miller", more=absent)
+    acme.apply()
+
+    document = acme.plan_json()
+
+    assert ids(document) == ["ledger-leftover"]
+    assert "dr-jones, dr-smith" in document["findings"][0]["message"]
+    assert "nothing to record" in record(acme).out
+    command = document["findings"][0]["hint"].split("`")[1].split()[1:]
+    ran = acme.run(*command)
+    assert ran.out.startswith("removed: dr-jones, dr-smith\n")
+    assert acme.plan_json()["findings"] == []
+
+
+def test_another_number_is_an_alarm_and_one_more_is_none(acme: World) -> None:
+    """Callers who know one of two numbers still get in."""
+    record(acme)
+    declare(acme, "dr-miller", number="+12095550102")
+    acme.write(
+        acme.config.read_text().replace(
+            'room_numbers: ["+12095550102"]',
+            f'room_numbers: ["{NUMBER}", "+12095550102"]',
+        ),
+        head=False,
+    )
+    acme.apply()
+    assert acme.plan().code == 0
+    assert "more numbers than callers were told: dr-miller" in record(acme).out
+
+    declare(acme, "dr-miller", number="+12095550102")
+    ran = acme.apply("--report", "report.json")
+
+    report = json.loads((acme.folder / "report.json").read_text())
+    assert f"it is no longer reached by {NUMBER}" in report["not_as_told"][0]["message"]
+    assert report["tell"] == ["dr-miller"]
+    last = ran.out.strip().splitlines()[-1]
+    assert last.startswith("tell the callers of dr-miller; when that is done: `")
+    acme.run(*last.split("`")[1].split()[1:])
+    assert acme.plan().code == 0
+
+
+def test_a_room_without_a_pin_is_not_as_told(acme: World) -> None:
+    """Whoever took it away; what nobody declares any more is another matter."""
+    record(acme)
+    acme.sandbox.store.rooms["dr-miller"].dialin_code = None
+
+    assert ids(acme.plan_json())[0] == "pin-not-as-told"
+    ask(acme, "DELETE", "/rooms/dr-miller")
+    found = acme.plan_json()["findings"][0]
+    assert "Daily has no such room" in found["message"]
+
+
+def test_new_and_changed_pins_end_with_who_is_to_be_told(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text, comment and JSON; the command records it as it is printed."""
+    monkeypatch.setenv("DAILY_LEDGER_KEY", KEY)
+    acme = make_world(assume=Assume(pin="renewed"))
+    declare(acme, "dr-miller")
+    first = acme.apply("--markdown", "report.md")
+    said = "tell the callers of dr-miller; when that is done: "
+    command = "daily-reconciler dialin config.yaml --update-ledger"
+    assert f"{said}`{command}`" in first.out
+    acme.run(*command.split()[1:])
+    acme.travel(130)
+
+    ran = acme.apply("--only-renewals", "--report", "report.json", expect=3)
+
+    report = json.loads((acme.folder / "report.json").read_text())
+    assert report["tell"] == ["dr-miller"]
+    assert report["record"][2:] == ["--told", "room:dr-miller"]
+    assert "it has another PIN" in report["not_as_told"][0]["message"]
+    assert "--update-ledger --told room:dr-miller`" in ran.out
+    assert (
+        (acme.folder / "report.md").read_text().count("Tell the callers of `dr-miller`")
+    )
+
+
+def test_no_pin_can_be_read_or_computed_from_the_file(keyed: World) -> None:
+    """Neither the PIN nor any plain digest of it with what else is in the file."""
+    declare(keyed, "dr-miller", "dr-jones")
+    keyed.apply()
+    record(keyed)
+    text = ledger(keyed)
+
+    for name in ("dr-miller", "dr-jones"):
+        room = keyed.sandbox.store.rooms[name]
+        pin = room.dialin_code or ""
+        assert pin
+        assert pin not in text
+        assert KEY not in text
+        parts = (pin, name, NUMBER, room.id, "acme", "")
+        for size in (1, 2, 3, 4):
+            for chosen in itertools.permutations(parts, size):
+                for between in ("", ":", " ", "\0", "\n", "|"):
+                    plain = between.join(chosen).encode()
+                    for make in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+                        assert make(plain).hexdigest()[:16] not in text
+
+
+def test_the_pin_counts_as_added_where_a_key_comes_later(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can know whether it is the one that callers have, and that is said."""
+    record(acme)
+    assert "hmac:" not in ledger(acme)
+    acme.travel(1)
+    monkeypatch.setenv("DAILY_LEDGER_KEY", KEY)
+
+    ran = record(acme)
+
+    assert "PIN added to the line, which may be another than callers have" in ran.out
+    assert "@" in ledger(acme).splitlines()[-1]
+    acme.sandbox.store.rooms["dr-miller"].dialin_code = "12345678901"
+    assert ids(acme.plan_json())[0] == "pin-not-as-told"
+
+
+def test_another_key_is_one_finding_and_writes_nothing(
+    keyed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids are still compared; every line is told again to begin with a new key."""
+    declare(keyed, "dr-miller", "dr-jones")
+    keyed.apply()
+    record(keyed)
+    before = ledger(keyed)
+    monkeypatch.setenv("DAILY_LEDGER_KEY", "another key, just as long")
+
+    assert ids(keyed.plan_json()) == ["ledger-key"]
+    assert keyed.plan().code == 0
+    ran = record(keyed, expect=1)
+    assert "another DAILY_LEDGER_KEY; nothing was written" in ran.err
+    assert record(keyed, "--told", "room:dr-jones", expect=1)
+    assert ledger(keyed) == before
+    recreate(keyed)
+    assert ids(keyed.plan_json())[:2] == ["pin-not-as-told", "ledger-key"]
+
+    assert "taken over: dr-jones, dr-miller" in record(keyed, "--told", "room:*").out
+    assert keyed.plan_json()["findings"] == []
+
+
+def test_without_the_key_on_this_machine_the_rest_is_compared(
+    keyed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note says so, and an update keeps the digests of what it leaves."""
+    record(keyed)
+    before = ledger(keyed)
+    monkeypatch.delenv("DAILY_LEDGER_KEY")
+
+    assert ids(keyed.plan_json()) == ["ledger-no-key"]
+    record(keyed)
+    assert ledger(keyed) == before
+    keyed.sandbox.store.rooms["dr-miller"].dialin_code = "12345678901"
+    assert ids(keyed.plan_json()) == ["ledger-no-key"]
+    recreate(keyed)
+    assert ids(keyed.plan_json()) == ["pin-not-as-told", "ledger-no-key"]
+
+
+def test_a_short_key_is_refused_without_being_shown(
+    acme: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As usage where it would be written with, and as a finding elsewhere."""
+    monkeypatch.setenv("DAILY_LEDGER_KEY", "s3cret-and-shor")
+
+    ran = record(acme, expect=64)
+    plan = acme.plan()
+
+    assert "fewer than 16 characters" in ran.err
+    assert "[ledger-key]" in plan.out
+    assert plan.code == 0
+    assert not (acme.folder / LEDGER).exists()
+    assert "s3cret" not in ran.out + ran.err + plan.out + plan.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<<<<<<< ours\nledger: 1\n=======\nledger: 1\n>>>>>>> theirs\n",
+        "ledger: 2\n",
+        "rooms: {}\n",
+        "ledger: 1\ndomain: acme\nnonsense\n",
+        "ledger: 1\ndomain: another\n",
+        "\0\0\0",
+    ],
+)
+def test_a_file_that_cannot_be_used_stops_nothing_but_its_update(
+    acme: World, text: str
+) -> None:
+    """It is a warning, also under --quiet; renewals and changes go on."""
+    (acme.folder / LEDGER).write_text(text)
+    acme.travel(130)
+    renewed = acme.apply("--quiet")
+
+    assert "[ledger-unusable]" in renewed.out + renewed.err
+    assert (
+        acme.sandbox.store.rooms["dr-miller"].properties["exp"]
+        > acme.clock() + 170 * 86_400
+    )
+    quiet = acme.run("apply", "config.yaml", "--yes", "--quiet", *acme.options)
+    assert (quiet.code, quiet.out) == (0, "")
+    assert "[ledger-unusable]" in quiet.err
+    assert acme.plan().code == 0
+    record(acme, "--told", "room:*", expect=1)
+    assert ledger(acme) == text
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "bytes", "unreadable"])
+def test_what_is_no_file_is_named(acme: World, kind: str) -> None:
+    """A pipe is not waited for."""
+    file = acme.folder / LEDGER
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "bytes":
+        file.write_bytes(b"ledger: 1\n\xff\n")
+    else:
+        file.symlink_to(LEDGER)
+
+    ran = acme.plan()
+
+    if kind == "folder":
+        assert ran.code == 1
+        assert "[ledger-file]" in ran.err
+    else:
+        assert "[ledger-unusable]" in ran.out
+        assert ran.code == 0
+    assert acme.run("dialin", "config.yaml", "--update-ledger").code == 1
+
+
+def test_usage(acme: World) -> None:
+    """Options that mean nothing are refused, and say what to write."""
+    dialin = ("dialin", "config.yaml")
+    record(acme)
+    cases: dict[tuple[str, ...], str] = {
+        ("--told", "room:dr-miller"): "--told goes with --update-ledger",
+        ("--update-ledger", "--mask"): "--mask",
+        ("--update-ledger", "--out", "x"): "--out",
+        ("--update-ledger", "--format", "html"): "text or json",
+        (
+            "--update-ledger",
+            "--told",
+            "room:dr-milller",
+        ): "did you mean 'room:dr-miller'",
+        ("--update-ledger", "--told", f"number:{NUMBER}"): "there is no number",
+        ("--update-ledger", "--told", "dr-miller"): "write it as room:GLOB",
+        ("--update-ledger", "--only", "room:x"): "matches nothing",
+    }
+    for options, said in cases.items():
+        ran = acme.run(*dialin, *options)
+        assert ran.code == 64, options
+        assert said in ran.err, options
+
+    acme.write("rooms: {lobby: {privacy: public}}\n")
+    ran = acme.run(*dialin, "--update-ledger")
+    assert ran.code == 64
+    assert "ledger: dialin.ledger" in ran.err
+
+
+def test_only_narrows_an_update_and_a_comparison(acme: World) -> None:
+    """By room, or by a number that reaches it."""
+    declare(acme, "dr-miller", "dr-jones")
+    acme.apply()
+
+    assert record(acme, "--only", "room:dr-j*").out.startswith("added: dr-jones\n")
+    assert record(acme, "--only", f"number:{NUMBER}").out.startswith(
+        "added: dr-miller\n"
+    )
+    recreate(acme)
+    assert acme.plan("--only", "room:dr-jones").code == 0
+    assert acme.plan("--only", "room:dr-miller").code == 2
+
+
+def test_renewals_alone_compare_without_reading_more(keyed: World) -> None:
+    """`GET /` and the rooms are enough for ids and PINs."""
+    record(keyed)
+    keyed.sandbox.store.rooms["dr-miller"].dialin_code = "12345678901"
+    keyed.forget()
+
+    ran = keyed.run("apply", "config.yaml", "--yes", "--only-renewals")
+
+    assert "[pin-not-as-told]" in ran.out
+    paths = {request.path.split("?")[0] for request in keyed.sent()}
+    assert paths <= {"/", "/rooms", "/rooms/dr-miller"}
+
+
+def test_dialin_says_it_before_it_shows_the_new_pin(keyed: World) -> None:
+    """On stderr; stdout stays the list."""
+    record(keyed)
+    recreate(keyed)
+
+    ran = keyed.run("dialin", "config.yaml")
+
+    assert ran.err.startswith("dialin.ledger:")
+    assert "[pin-not-as-told]" in ran.err
+    assert "told" not in ran.out
+
+
+def test_the_metric_counts_rooms_and_stays_through_a_failure(acme: World) -> None:
+    """0 is said as well, so that an alert can end."""
+    metric = 'daily_reconciler_pins_not_as_told{domain="acme"} '
+    record(acme)
+    run = ("apply", "config.yaml", "--yes", "--metrics", "m.prom")
+
+    acme.run(*run)
+    assert f"{metric}0\n" in (acme.folder / "m.prom").read_text()
+    recreate(acme)
+    acme.run(*run, "--only-renewals")
+    assert f"{metric}1\n" in (acme.folder / "m.prom").read_text()
+    good = acme.config.read_text()
+    acme.config.write_text("rooms: [")
+    acme.run(*run)
+    assert f"{metric}1\n" in (acme.folder / "m.prom").read_text()
+    acme.config.write_text(good)
+    record(acme, "--told", "room:dr-miller")
+    acme.run(*run)
+    assert f"{metric}0\n" in (acme.folder / "m.prom").read_text()
+
+
+def test_an_update_answers_in_json(acme: World) -> None:
+    """What changed, and what is left, without a PIN."""
+    document = record(acme, "--format", "json").json
+
+    assert document["kind"] == "ledger"
+    assert document["added"] == ["dr-miller"]
+    assert document["written"]
+    recreate(acme)
+    document = record(acme, "--format", "json", expect=3).json
+    assert document["not_as_told"][0]["room"] == "dr-miller"
+    assert not document["written"]
+    assert document["exit_code"] == 3
+
+
+def test_a_ledger_of_daily_is_not_held_against_a_sandbox(acme: World) -> None:
+    """Trying things out raises no alarm, and writes nothing into the real file."""
+    record(acme)
+    before = ledger(acme)
+
+    ran = acme.run("apply", "config.yaml", "--yes", "--sandbox")
+
+    assert "[pin-not-as-told]" not in ran.out
+    assert "ledger" not in acme.run("plan", "config.yaml", "--sandbox").out
+    assert acme.run("dialin", "config.yaml", "--sandbox", "--update-ledger").code == 1
+    assert ledger(acme) == before
+
+
+def test_two_people_add_rooms_and_git_merges_them(acme: World) -> None:
+    """On two branches, with comments of theirs and CRLF; no conflict."""
+    declare(acme, "a", "c", "e", "g")
+    acme.apply()
+    record(acme)
+    file = acme.folder / LEDGER
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+    def git(*args: str) -> None:
+        command = ["git", "-c", "user.name=n", "-c", "user.email=n@example.com"]
+        subprocess.run(
+            [*command, *args], cwd=acme.folder, check=True, capture_output=True
+        )
+
+    def branch(name: str, room: str) -> None:
+        git("checkout", "-q", "-b", name, "base")
+        declare(acme, "a", "c", "e", "g", room)
+        acme.apply()
+        record(acme)
+        git("commit", "-qam", name)
+
+    git("init", "-q", "-b", "base")
+    git("add", LEDGER)
+    git("commit", "-qm", "base")
+    branch("one", "b")
+    branch("two", "f")
+    git("merge", "-q", "one")
+    text = ledger(acme)
+
+    assert [li.split()[0] for li in text.splitlines() if "2" in li][-6:] == list(
+        "abcefg"
+    )
+    assert text.count("\r\n") == text.count("\n")
+    declare(acme, *"abcefg")
+    assert acme.plan_json()["findings"] == []
+
+
+def test_the_file_is_readable_by_all(acme: World) -> None:
+    """It is in git; a link stays, and its target is written."""
+    (acme.folder / "shared").mkdir()
+    (acme.folder / LEDGER).symlink_to("shared/told")
+
+    record(acme)
+
+    target = acme.folder / "shared/told"
+    assert (acme.folder / LEDGER).is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize("option", ["--out", "--markdown", "--html"])
+def test_no_output_replaces_the_ledger(acme: World, option: str) -> None:
+    """An output of a plan is another file."""
+    record(acme)
+    before = ledger(acme)
+
+    ran = acme.plan(option, f"./{LEDGER}")
+
+    assert ran.code == 64
+    assert ledger(acme) == before
+
+
+@pytest.mark.parametrize("option", ["--report", "--markdown", "--metrics"])
+def test_no_output_of_an_apply_replaces_the_ledger(acme: World, option: str) -> None:
+    """Not the metrics of a run that fails either."""
+    record(acme)
+    before = ledger(acme)
+
+    ran = acme.run("apply", "config.yaml", "--yes", option, LEDGER)
+
+    assert ran.code == 64
+    assert ledger(acme) == before

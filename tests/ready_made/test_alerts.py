@@ -32,6 +32,7 @@ HEALTHY = {
     "throttled": "0x2000",
     "lost_entries_total": "0x2000",
     "changed_pins_total": "0x2000",
+    "pins_not_as_told": "0x2000",
     "lock_held": "0x2000",
 }
 GONE = {name: f"{text.partition('x')[0]}x30" for name, text in HEALTHY.items()}
@@ -59,6 +60,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, set[str]]]] = {
             "9h": {"DailySyncMissing"},
             "12h": {"DailySyncMissing", "DailySyncFailing"},
         },
+    ),
+    "not-as-told": (
+        HEALTHY | {"pins_not_as_told": "0x9 1x50 0x2000"},
+        {"90m": set(), "100m": {"DailyPinNotAsTold"}, "12h": set()},
     ),
     "lost-once": (
         HEALTHY | {"lost_entries_total": "0x9 1x2000"},

@@ -71,12 +71,19 @@ def dialin(
         from reconciler.operations.callers.ledger import compare, everything
         from reconciler.operations.callers.record import check_usable, record
         from reconciler.operations.files import check_distinct
-        from reconciler.operations.session import load_files, usable, with_commands
+        from reconciler.operations.session import (
+            ledger_files,
+            load_files,
+            usable,
+            with_commands,
+        )
         from reconciler.render.text.findings import findings_text
 
         selectors = parse_selectors("--only", only)
         check_distinct({"--out": out}, session.target.files, config)
-        wanted = usable(load_files(session, config, Variables.OPTIONAL))
+        loaded = load_files(session, config, Variables.OPTIONAL)
+        check_distinct({"--out": out}, ledger_files(loaded))
+        wanted = usable(loaded)
         if update_ledger:
             check_usable(session, wanted)
         live, entries = _read(session, wanted)

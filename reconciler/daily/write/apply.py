@@ -72,6 +72,7 @@ def _report(run: Run, seen: Verified, writes: int, seconds: float) -> Report:
         results=ordered(run.results, run.plan.changes),
         kept=seen.kept,
         left=seen.left,
+        after=seen.live,
         pins=run.pins,
         lost=run.lost,
         rescue_file=str(run.rescued) if run.rescued else "",

@@ -31,13 +31,14 @@ class Verified:
     """What the reading after the last write showed.
 
     `problem`: why there was none; then nothing else is known. `foreign_seen`: every
-    foreign assignment that was there before was seen again.
+    foreign assignment that was there before was seen again. `live`: the reading.
     """
 
     kept: tuple[Kept, ...] = ()
     left: tuple[Change, ...] = ()
     problem: str = ""
     foreign_seen: bool = False
+    live: Live | None = None
 
 
 def verify(run: Run) -> Verified:
@@ -52,7 +53,8 @@ def verify(run: Run) -> Verified:
         seen = _check_foreign(run, live)
         kept = tuple(_kept(run, live, left))
         _check_pins(run, live)
-        return Verified(kept, tuple(_others(run, left, kept)), foreign_seen=seen)
+        others = tuple(_others(run, left, kept))
+        return Verified(kept, others, foreign_seen=seen, live=live)
     except RefusedError:
         # The only refusal of a reading.
         return Verified(problem="the API key now belongs to another domain")

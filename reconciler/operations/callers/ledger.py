@@ -7,16 +7,17 @@ or its key is a finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from reconciler.core.findings import Finding
+from reconciler.core.findings import Finding, first_of
 from reconciler.core.ledger import MIN_KEY, Ledger, Problem, Seal, findings, parse
 from reconciler.core.ledger.compare import compare as held_against
 from reconciler.core.ledger.reach import reaches
 from reconciler.core.model import Config, KindName, Live
-from reconciler.operations.session import Session, ledger_key
+from reconciler.core.report import PinFate, Report
+from reconciler.operations.session import Session, ledger_key, with_commands
 
 Only: TypeAlias = Callable[[KindName, str], bool]
 
@@ -73,6 +74,33 @@ def _compared(
             yield findings.alarm(alarm, ledger, file)
     if not ledger.problems:
         yield from findings.notes(compared, file, exists=exists)
+
+
+def after_apply(
+    session: Session,
+    config: Config,
+    report: Report,
+    before: Live,
+    now: float,
+    only: Only = everything,
+) -> Report:
+    """The report with what callers have to be told now. Never raises.
+
+    `before`: the reading that counts where there is none after the last write.
+    """
+    live = report.after or before
+    alarms = first_of(with_commands(session, compare(session, config, live, now, only)))
+    fates = (PinFate.NEW, PinFate.CHANGED)
+    tell = {news.room for news in report.pins if news.fate in fates}
+    named = {finding.path[1] for finding in alarms}
+    tell |= {name for name in named if (room := live.rooms.get(name)) and room.pin}
+    record: tuple[str, ...] = ()
+    if config.ledger and tell:
+        known = tell & read(config.ledger)[0].lines.keys()
+        told = (word for room in sorted(known) for word in ("--told", f"room:{room}"))
+        record = (*findings.UPDATE, *told)
+    kept = alarms if config.ledger else None
+    return replace(report, not_as_told=kept, tell=tuple(sorted(tell)), record=record)
 
 
 def read(file: str) -> tuple[Ledger, bool]:

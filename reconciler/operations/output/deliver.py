@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.findings import counted
@@ -26,14 +27,26 @@ from reconciler.operations.files import (
 )
 from reconciler.operations.metrics import read_earlier, write_metrics
 from reconciler.operations.options import ApplyOptions
-from reconciler.operations.session import Session
+from reconciler.operations.session import Session, ledger_files
 from reconciler.render.json.documents import dump, report_document
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.metrics import metrics_of
 from reconciler.render.text.report import report_text
 from reconciler.render.words import Paint
 
+if TYPE_CHECKING:
+    from reconciler.config.load import Loaded
+
 _UNDELIVERED = 3
+
+
+def check_ledger_distinct(loaded: Loaded, asked: ApplyOptions) -> None:
+    """Refuse an output file that is the ledger.
+
+    Raises:
+        UsageError: names it.
+    """
+    check_distinct(_outputs(asked), ledger_files(loaded))
 
 
 def check_outputs_distinct(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.findings import Finding, Severity
+from reconciler.core.findings import Finding, Severity, first_of, rest_of
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Plan
@@ -13,7 +13,7 @@ from reconciler.core.times import iso
 from reconciler.render.html.changes import changes_html, named
 from reconciler.render.html.markup import Html, Node, el, joined
 from reconciler.render.html.page import page
-from reconciler.render.outline import of_severity, risks_counted, todo
+from reconciler.render.outline import callers_counted, of_severity, risks_counted, todo
 from reconciler.render.words import count, duration, place_text
 
 
@@ -39,7 +39,8 @@ def plan_html(
 
 
 def _header(plan: Plan) -> Html:
-    risks = [el("li", risk) for risk in risks_counted(plan)]
+    counted = (*callers_counted(plan.findings), *risks_counted(plan))
+    risks = [el("li", risk) for risk in counted]
     lead = (
         [el("ul", *risks, class_="lead", aria_label="What it risks")] if risks else []
     )
@@ -59,6 +60,9 @@ def _footer(plan: Plan, estimated: Estimate, seconds: float, tool: str) -> Html:
 
 
 def _status(plan: Plan, gates: Sequence[Gate]) -> Iterator[Html]:
+    if first := first_of(plan.findings):
+        lines = [_finding(finding) for finding in first]
+        yield _panel("callers", "Not as callers were told", "closed", lines)
     closed = [
         el(
             "li",
@@ -82,7 +86,7 @@ def _status(plan: Plan, gates: Sequence[Gate]) -> Iterator[Html]:
         title = f"{count(len(errors), 'error')}: this plan cannot be applied"
         yield _panel("errors", title, "closed", [_finding(f) for f in errors])
     for severity in (Severity.WARNING, Severity.NOTE):
-        found = of_severity(plan.findings, severity)
+        found = of_severity(rest_of(plan.findings), severity)
         if found:
             title = count(len(found), str(severity))
             lines = [_finding(f) for f in found]

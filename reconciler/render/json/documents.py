@@ -202,6 +202,9 @@ def report_document(
         "domain": domain,
         "made_at": iso(made_at),
         "exit_code": exit_code,
+        "not_as_told": None
+        if (told := report.not_as_told) is None
+        else [finding_document(found) for found in told],
         "summary": {str(o): len(report.of(o)) for o in Outcome},
         "renewed": list(report.renewed),
         "results": [_result(result) for result in report.results],
@@ -234,6 +237,8 @@ def report_document(
             for change in report.left
         ],
         "pins": _pins(report),
+        "tell": list(report.tell),
+        "record": list(report.record),
         "lost": list(report.lost),
         "rescue_file": report.rescue_file or None,
         "stopped": report.stopped or None,
@@ -266,6 +271,8 @@ def error_document(error: ReconcilerError, tool: str) -> dict[str, object]:
             "renewed": list(error.report.renewed),
             "results": [_result(result) for result in error.report.results],
             "pins": _pins(error.report),
+            "tell": list(error.report.tell),
+            "record": list(error.report.record),
         }
     document = {
         **head("error", tool),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.findings import Finding, Severity
+from reconciler.core.findings import Finding, Severity, first_of, rest_of
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Plan
@@ -33,6 +33,7 @@ from reconciler.render.outline import (
     REMOVED,
     RENAMED,
     Section,
+    callers_counted,
     carried_text,
     dropped_advice,
     dropped_effect,
@@ -90,10 +91,10 @@ def plan_markdown(
     made = _joined([*parts, *_dropped(plan, _BOUNDLESS), *tail])
     if size(made) < limit:
         return made
-    # Five lists get a seventh each; titles, counts and changes share the rest.
+    # Six lists get an eighth each; titles, counts and changes share the rest.
     room = limit - size(_joined([*head, *tail])) - 1_500
-    parts = [*head, *_status(plan, gates, room // 7)]
-    ending = [*_dropped(plan, room // 7), *tail]
+    parts = [*head, *_status(plan, gates, room // 8)]
+    ending = [*_dropped(plan, room // 8), *tail]
     room = limit - size(_joined([*parts, *ending])) - 10
     return _joined([*parts, *_gravest(plan, room), *ending])
 
@@ -104,10 +105,10 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _summary(plan: Plan) -> str:
     domain = code(plan.live.domain.name)
-    if not (plan.changes or plan.dropped or plan.blocked):
-        return f"{domain} is in sync: {todo(plan)}."
-    risks = risks_counted(plan)
+    risks = (*callers_counted(plan.findings), *risks_counted(plan))
     lead = f"**{', '.join(risks)}.** " if risks else ""
+    if not (plan.changes or plan.dropped or plan.blocked):
+        return f"{lead}{domain} is in sync: {todo(plan)}."
     base = f" Compared with {code(plan.base)}." if plan.base else ""
     return f"{lead}Plan for {domain}: {todo(plan)}.{base}"
 
@@ -125,7 +126,10 @@ def _tail(plan: Plan, estimated: Estimate, seconds: float, whole: str) -> str:
 
 
 def _status(plan: Plan, gates: Sequence[Gate], room: int) -> Iterator[str]:
-    """Gates, then findings; each of the three lists gets so much room."""
+    """Callers, gates, then findings; each of the lists gets so much room."""
+    if first := first_of(plan.findings):
+        lines = fitting(_finding_lines(first), room)
+        yield "\n".join(["**Not as callers were told:**", "", *lines])
     closed = [gate for gate in gates if not gate.open]
     if closed:
         lines = [
@@ -146,7 +150,7 @@ def _findings(plan: Plan, room: int) -> Iterator[str]:
     if found:
         title = f"**{count(len(found), 'error')}: this plan cannot be applied.**"
         yield "\n".join([title, "", *fitting(_finding_lines(found), room)])
-    found = of_severity(plan.findings, Severity.WARNING)
+    found = of_severity(rest_of(plan.findings), Severity.WARNING)
     if found:
         title = f"**{count(len(found), 'warning')}:**"
         yield "\n".join([title, "", *fitting(_finding_lines(found), room)])

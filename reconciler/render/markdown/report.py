@@ -7,15 +7,18 @@ from functools import partial
 from typing import Final
 
 from reconciler.core.commands import UNKNOWN, Invocation
+from reconciler.core.findings import Finding
 from reconciler.core.plan.model import Change
 from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
 from reconciler.core.text import LONGEST
 from reconciler.render.markdown.marks import code, details, fitting, marker_line, size
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
-from reconciler.render.words import LONGEST_VALUE, count
+from reconciler.render.outline import callers_counted
+from reconciler.render.words import LONGEST_VALUE, count, listed
 
 _ROOM: Final = 7_900
 """Characters of each list; there are eight, and a comment may have 65,536."""
+_LIMIT: Final = 65_000
 _MESSAGE: Final = 500
 _LONGEST_COMMAND: Final = 4_000
 """Characters. A command that is cut cannot be pasted."""
@@ -26,7 +29,18 @@ def report_markdown(report: Report, domain: str, run: Invocation = UNKNOWN) -> s
 
     `run`: how it was started, for the commands that are suggested.
     """
-    parts = [marker_line("report", domain), _summary(report, domain), *_lists(report)]
+    made = ""
+    for room in (_ROOM, _ROOM // 2, _ROOM // 4):
+        made = "\n\n".join(_parts(report, domain, run, room)) + "\n"
+        if size(made) < _LIMIT:
+            break
+    return made
+
+
+def _parts(report: Report, domain: str, run: Invocation, room: int) -> list[str]:
+    """The comment, piece by piece; each list has so much room."""
+    parts = [marker_line("report", domain), _summary(report, domain)]
+    parts += _lists(report, room)
     if report.rescue_file:
         parts.append(
             f"Both dial-in stores as they were before: {code(report.rescue_file)}, on "
@@ -40,9 +54,20 @@ def report_markdown(report: Report, domain: str, run: Invocation = UNKNOWN) -> s
             f"**Not verified:** the domain could not be read after the last write: "
             f"{reason}."
         )
+    if report.record:
+        parts.append(_record(report, run))
     if report.exit_code:
         parts.append(f"{_command(run.other('plan'))} shows what is left.")
-    return "\n\n".join(parts) + "\n"
+    return parts
+
+
+def _record(report: Report, run: Invocation) -> str:
+    names = listed([code(room) for room in report.tell])
+    command, more = run.other(*report.record), ""
+    if len(command) > _LONGEST_COMMAND:
+        command = run.other(*report.record[:2])
+        more = f", with {code('--told room:NAME')} for each of them"
+    return f"Tell the callers of {names}; when that is done: {_command(command)}{more}."
 
 
 def _command(command: str) -> str:
@@ -52,7 +77,8 @@ def _command(command: str) -> str:
 def _summary(report: Report, domain: str) -> str:
     new = sum(news.fate is PinFate.NEW for news in report.pins)
     bad = len(report.pins) - new
-    lead = [count(new, "new PIN")] * bool(new)
+    lead = [*callers_counted(report.not_as_told or ())]
+    lead += [count(new, "new PIN")] * bool(new)
     lead += [f"{count(bad, 'room')} whose callers cannot join"] * bool(bad)
     lead += [f"{count(len(report.lost), 'assignment')} lost"] * bool(report.lost)
     first = f"**{', '.join(lead)}.** " if lead else ""
@@ -65,30 +91,40 @@ def _summary(report: Report, domain: str) -> str:
     )
 
 
-def _lists(report: Report) -> Iterator[str]:
+def _lists(report: Report, room: int) -> Iterator[str]:
+    told = [_not_as_told(finding) for finding in report.not_as_told or ()]
+    yield from _list("Not as callers were told", told, room // 4)
     pins = sorted(report.pins, key=lambda news: news.fate is PinFate.NEW)
     yield from _list(
-        "PINs", [f"- room {code(p.room)} {PIN_NEWS[p.fate]}" for p in pins]
+        "PINs", [f"- room {code(p.room)} {PIN_NEWS[p.fate]}" for p in pins], room
     )
-    yield from _list("Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost])
-    yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)])
-    yield from _list("Daily kept something else", _kept(report.kept))
-    yield from _list("Differs after the last write", [_left(c) for c in report.left])
+    yield from _list(
+        "Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost], room
+    )
+    yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)], room)
+    yield from _list("Daily kept something else", _kept(report.kept), room)
+    yield from _list(
+        "Differs after the last write", [_left(c) for c in report.left], room
+    )
     left = [
         f"- {item.change.action} {item.change.kind} {code(item.change.key)}: "
         f"{code(item.why, _MESSAGE)}"
         for item in report.left_out
     ]
-    yield from _list("Left out, because it was not approved", left)
+    yield from _list("Left out, because it was not approved", left, room)
     done = [_result(result) for result in report.of(Outcome.DONE)]
     if done:
-        body = "\n".join(fitting(done, _ROOM))
+        body = "\n".join(fitting(done, room))
         yield details(f"{count(len(done), 'change')} done", body)
 
 
-def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _not_as_told(finding: Finding) -> str:
+    return f"- {code(finding.message, _MESSAGE)}"
+
+
+def _list(title: str, lines: Sequence[str], room: int) -> Iterator[str]:
     if lines:
-        yield "\n".join((f"**{title}:**", "", *fitting(lines, _ROOM)))
+        yield "\n".join((f"**{title}:**", "", *fitting(lines, room)))
 
 
 def _result(result: Result) -> str:

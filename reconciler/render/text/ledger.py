@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from reconciler.core.ledger.update import Update
-from reconciler.core.text import short
-from reconciler.render.words import count
-
-_LINES = 20
-"""Rooms of one kind that are named."""
+from reconciler.render.words import count, listed
 
 
 def ledger_text(made: Update) -> str:
@@ -27,14 +23,9 @@ def _lines(made: Update) -> Iterator[str]:
     )
     for what, rooms in lists:
         if rooms:
-            yield f"{what}: {_named(rooms)}"
+            yield f"{what}: {listed(rooms)}"
     changed = len(made.added) + len(made.taken) + len(made.removed) + len(made.sealed)
     left = f"; {count(len(made.alarms), 'room')} left that callers were told otherwise"
     lines = count(len(made.ledger.lines), "line")
     said = f"{count(changed, 'line')} changed" if changed else "nothing to record"
     yield f"Ledger: {said}, {lines} in all{left if made.alarms else ''}."
-
-
-def _named(rooms: Sequence[str]) -> str:
-    more = f" and {len(rooms) - _LINES:,} more" if len(rooms) > _LINES else ""
-    return ", ".join(map(short, rooms[:_LINES])) + more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.core.findings import first_of, rest_of
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Plan, Unmanaged
@@ -52,12 +53,14 @@ def plan_text(
     if plan.base:
         lines += [f"compared with {paint(short(plan.base), 'bold')}"]
     lines += [""]
+    if first := first_of(plan.findings):
+        lines += [findings_text(first, paint), ""]
     for section in sections(plan):
         lines += _section(section, paint)
     lines += _dropped(plan, paint)
     lines += _unmanaged(plan.unmanaged)
-    if plan.findings:
-        lines += [findings_text(plan.findings, paint), ""]
+    if rest := rest_of(plan.findings):
+        lines += [findings_text(rest, paint), ""]
     for gate in gates:
         lines += _gate(gate, paint)
     lines += [summary_text(plan, paint)]

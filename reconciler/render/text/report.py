@@ -9,7 +9,8 @@ from reconciler.core.plan.model import Action, Change, Unapproved
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 from reconciler.core.text import clean, short
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
-from reconciler.render.words import Paint, count, path_text
+from reconciler.render.text.findings import findings_text
+from reconciler.render.words import Paint, count, listed, path_text
 
 _PAST = {
     Action.CREATE: "created",
@@ -42,6 +43,8 @@ def report_text(report: Report, paint: Paint, run: Invocation = UNKNOWN) -> str:
 
 
 def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
+    if report.not_as_told:
+        yield findings_text(report.not_as_told, paint)
     for news in report.pins:
         colour = "cyan" if news.fate is PinFate.NEW else "red"
         yield (
@@ -64,6 +67,11 @@ def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
     yield _summary(report, paint)
     if report.left_out:
         yield f"{count(len(report.left_out), 'change')} left out: not approved."
+    if report.record:
+        yield (
+            f"tell the callers of {listed(report.tell)}; when that is done: "
+            f"`{run.other(*report.record)}`"
+        )
     if report.exit_code:
         yield f"tip: `{run.other('plan')}` shows what is left"
     if report.rescue_file:
