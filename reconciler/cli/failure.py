@@ -8,7 +8,7 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -22,9 +22,6 @@ from reconciler.errors import DailyRejectedError, ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
 from reconciler.operations.session import Session, wants_colour
 from reconciler.operations.signals import interrupt_on_signals
-
-_UNDELIVERED: Final = 3
-"""How a run ends that renewed rooms, and whose result no stream took."""
 
 
 def session_of(
@@ -121,11 +118,8 @@ def _tell(session: Session, error: ReconcilerError) -> None:
 
 def _result(session: Session, error: ReconcilerError) -> None:
     """The error as JSON on stdout, where that was asked for."""
-    if session.output.format == "json":
+    delivered = isinstance(error, RefusedAfterRenewalsError) and error.delivered
+    if session.output.format == "json" and not delivered:
         from reconciler.render.json.documents import dump, error_document
 
-        document = dump(error_document(error, reconciler.__version__))
-        if session.deliver(document):
-            return
-        if isinstance(error, RefusedAfterRenewalsError) and error.report.wrote:
-            error.exit_code = _UNDELIVERED
+        session.deliver(dump(error_document(error, reconciler.__version__)))

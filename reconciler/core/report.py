@@ -249,7 +249,7 @@ class RefusedAfterRenewalsError(ReconcilerError):
 
     `report` holds the renewals, and why the run `stopped`. The code is that of the
     cause, unless a renewal ended worse. `renewals_ended_well`: none of those that
-    were due is left.
+    were due is left. `delivered`: its JSON document is out, where one was asked for.
     """
 
     def __init__(
@@ -260,6 +260,7 @@ class RefusedAfterRenewalsError(ReconcilerError):
         self.cause = cause
         self.report = report = replace(report, stopped=self.statement)
         self.renewals_ended_well = renewals_ended_well
+        self.delivered = False
         # The refusal alone makes a report that ends with 1.
         self.exit_code = 3 if report.exit_code == 3 else cause.exit_code
 

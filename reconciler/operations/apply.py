@@ -288,10 +288,7 @@ def _refused(
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:
         return error
-    code = error.exit_code
-    error.exit_code = deliver_refused(
-        session, phase.plan, error.report, job.asked, code
-    )
+    deliver_refused(session, phase.plan, error, job.asked)
     return error
 
 

@@ -17,6 +17,7 @@ from reconciler.errors import ReconcilerError, RefusedError, UsageError
 from reconciler.operations.files import check_distinct, write_private
 from reconciler.operations.options import ImportOptions
 from reconciler.operations.prove_import import Original, known_keys, proven, variables
+from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import (
     Session,
     connect,
@@ -47,6 +48,7 @@ def _check(session: Session, asked: ImportOptions) -> None:
     target = asked.merge if asked.in_place else asked.out
     outputs = {"--secrets-out": asked.secrets_out, "--out": target}
     check_distinct(outputs, session.target.files)
+    check_spared(outputs)
     check_distinct({"--secrets-out": asked.secrets_out}, {"--merge": asked.merge})
     for path in (asked.out, asked.secrets_out):
         if path and path.exists() and not asked.force:

@@ -27,6 +27,7 @@ from reconciler.operations.files import (
 )
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase, known_config
+from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import (
     Session,
     connect,
@@ -64,7 +65,8 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     allowed = parse_allow(asked.allow, NAMES)
     only = parse_selectors("--only", asked.only)
     files = {"--out": asked.out, "--markdown": asked.markdown, "--html": asked.html}
-    check_distinct(files, session.target.files, paths)
+    check_distinct(files, {**session.target.files, **_base_files(asked.base)}, paths)
+    check_spared(files)
     check_stdout_free(session.output.format, files)
     check_writable(files)
     loaded = load_config(session, paths)
@@ -83,6 +85,15 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
         return 1
     differs = made.plan.changes or counted(made.plan.findings)
     return 2 if asked.detailed_exitcode and differs else 0
+
+
+def _base_files(base: str | None) -> dict[str, Path]:
+    """The files of a base that is a path, each with what it is called."""
+    from reconciler.config.reading.files import listed
+
+    if base is None or base.startswith("git:"):
+        return {}
+    return {f"the base {path}": path for path in listed([Path(base)])[0]}
 
 
 def chosen(only: Sequence[Selector], *configs: Config | None) -> Choose:

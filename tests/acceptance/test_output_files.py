@@ -101,6 +101,58 @@ def test_other_commands_refuse_it_too(world: World, args: tuple[str, ...]) -> No
     refused(world, *args)
 
 
+RESCUE = '{"version": 1, "domain": "acme", "managed": [], "assignments": []}'
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(("apply", option) for option in APPLY if option != "--rescue-file"),
+        *(("plan", option) for option in PLAN),
+        *(("dialin", "--out"), ("import", "--out"), ("import", "--secrets-out")),
+    ],
+)
+def test_no_output_replaces_a_rescue_file(
+    world: World, command: str, option: str
+) -> None:
+    """Under any name and through a link: what it holds may be nowhere else."""
+    kept = world.folder / "kept"
+    kept.write_text(RESCUE)
+    (world.folder / "link").symlink_to(kept)
+    more = {"apply": ["config.yaml", "--yes"], "import": ["--force"]}
+
+    for name in ("kept", "link"):
+        args = [*more.get(command, ["config.yaml"]), option, name]
+        ran = world.run(command, *args)
+        assert ran.code == 64, ran.err
+        assert f"{option} would replace the rescue file {name}" in ran.err
+
+    assert kept.read_text() == RESCUE
+    assert world.sent() == []
+
+
+def test_a_rescue_file_of_a_run_lies_beside_an_older_one(world: World) -> None:
+    """The name may be taken: a number is appended, and both stay."""
+    (world.folder / "rescue.json").write_text(RESCUE)
+
+    world.apply("--rescue-file", "rescue.json")
+
+    assert (world.folder / "rescue.json").read_text() == RESCUE
+
+
+@pytest.mark.parametrize("base", ["old", "old/config.yaml"])
+@pytest.mark.parametrize("option", PLAN)
+def test_no_output_is_a_file_of_the_base(world: World, base: str, option: str) -> None:
+    """A base that is a file, or a folder with it."""
+    (world.folder / "old").mkdir()
+    (world.folder / "old" / "config.yaml").write_bytes(world.config.read_bytes())
+
+    refused(world, "plan", "config.yaml", "--base", base, option, "old/config.yaml")
+    assert (world.folder / "old" / "config.yaml").read_bytes() == (
+        world.config.read_bytes()
+    )
+
+
 def test_streams_and_devices_may_be_shared(world: World) -> None:
     """They are written into, not replaced."""
     both = ("--report", "/dev/null", "--markdown", "/dev/null")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -380,6 +381,14 @@ def test_a_refusal_that_no_stream_takes_is_3_after_a_renewal(
     world.write(f"rooms:{ROOM}{gone}")
     world.monkeypatch.setattr(Session, "deliver", lambda _self, _text: False)
 
-    world.apply("--format", format_, expect=3 if renewed else 4)
+    files = ("--metrics", "m.prom", "--report", "report.json")
+    code = 3 if renewed else 4
+    world.apply("--format", format_, *files, expect=code)
 
     assert len(world.writes()) == renewed
+    # Where there is a file, it is the one thing that names the code.
+    metrics = (world.folder / "m.prom").read_text()
+    assert re.search(rf"_exit_code\{{.*\}} {code}$", metrics, re.MULTILINE)
+    if renewed:
+        report = json.loads((world.folder / "report.json").read_text())
+        assert report["exit_code"] == code

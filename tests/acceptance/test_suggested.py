@@ -208,7 +208,8 @@ def test_no_text_has_half_a_command() -> None:
 
     Help texts are about options, and no messages.
     """
-    half = re.compile(rf"\b({'|'.join(COMMANDS)}) --[a-z]|--allow [a-z-]+=N")
+    names = "|".join(COMMANDS)
+    half = re.compile(rf"(?<!daily-reconciler )\b({names}) --[a-z]|--allow [a-z-]+=N")
 
     assert [
         (name, text)

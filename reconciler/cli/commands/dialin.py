@@ -71,6 +71,7 @@ def dialin(
         from reconciler.operations.callers.ledger import compare, everything
         from reconciler.operations.callers.record import check_usable, record
         from reconciler.operations.files import check_distinct
+        from reconciler.operations.rescue.place import check_spared
         from reconciler.operations.session import (
             ledger_files,
             load_files,
@@ -81,6 +82,7 @@ def dialin(
 
         selectors = parse_selectors("--only", only)
         check_distinct({"--out": out}, session.target.files, config)
+        check_spared({"--out": out})
         loaded = load_files(session, config, Variables.OPTIONAL)
         check_distinct({"--out": out}, ledger_files(loaded))
         wanted = usable(loaded)

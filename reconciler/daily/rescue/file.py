@@ -175,6 +175,19 @@ def load(path: Path) -> Rescue:
         raise ReconcilerError(f"{path} is not a whole rescue file") from error
 
 
+def is_rescue_file(path: Path) -> bool:
+    """Tell by its content whether a file is one, of whatever version, dismissed or not.
+
+    A pipe or a device is not read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        body = json.loads(text)
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and {"managed", "assignments"} <= body.keys()
+
+
 def _time(value: object) -> int:
     if not isinstance(value, int | float) or not 0 <= value <= _LAST_TIME:
         raise ValueError("no time in Unix seconds")

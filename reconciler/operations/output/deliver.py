@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import reconciler
 from reconciler.core.findings import counted
 from reconciler.core.plan.model import Plan
-from reconciler.core.report import Report
+from reconciler.core.report import RefusedAfterRenewalsError, Report
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.files import (
     check_distinct,
@@ -27,8 +27,9 @@ from reconciler.operations.files import (
 )
 from reconciler.operations.metrics import read_earlier, write_metrics
 from reconciler.operations.options import ApplyOptions
+from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import Session, ledger_files
-from reconciler.render.json.documents import dump, report_document
+from reconciler.render.json.documents import dump, error_document, report_document
 from reconciler.render.markdown.report import report_markdown
 from reconciler.render.metrics import metrics_of
 from reconciler.render.text.report import report_text
@@ -64,6 +65,8 @@ def check_outputs_distinct(
     }
     check_distinct(_outputs(asked), inputs, config)
     check_stdout_free(session.output.format, _outputs(asked))
+    # The rescue file of a run never replaces another one.
+    check_spared({**_outputs(asked), "--rescue-file": None})
 
 
 def _outputs(asked: ApplyOptions) -> dict[str, Path | None]:
@@ -129,20 +132,23 @@ def deliver(
 
 
 def deliver_refused(
-    session: Session, plan: Plan, report: Report, asked: ApplyOptions, code: int
-) -> int:
-    """Write the report of a run that did nothing but renew. Its error comes next.
+    session: Session, plan: Plan, error: RefusedAfterRenewalsError, asked: ApplyOptions
+) -> None:
+    """Write the report of a run that did nothing but renew. Its message comes next.
 
-    Returns the exit code of the run: 3 when no stream took the report.
+    The error gets the exit code of the run: 3 when no stream took the report.
     """
+    report, code = error.report, error.exit_code
     for problem in _write_files(session, plan, report, asked, code):
         session.say(f"error: {problem}", level="error")
-    if session.output.format == "text":
+    if session.output.format == "json":
+        text = dump(error_document(error, reconciler.__version__))
+    else:
         text = _rendered(session, plan, report, code)[0]
-        if not session.deliver(text):
-            code = _worse(report, code)
-            _write_files(session, plan, report, asked, code)
-    return code
+    error.delivered = True
+    if not session.deliver(text):
+        error.exit_code = _worse(report, code)
+        _write_files(session, plan, report, asked, error.exit_code)
 
 
 def _worse(report: Report, code: int) -> int:

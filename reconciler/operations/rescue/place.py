@@ -1,11 +1,16 @@
-"""Where rescue files lie: beside the config, where later runs find them."""
+"""Where rescue files lie: beside the config, where later runs find them.
+
+No output replaces one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconciler.core.times import iso
+from reconciler.daily.rescue.file import is_rescue_file
+from reconciler.errors import UsageError
 from reconciler.operations.files import is_stream
 
 
@@ -19,3 +24,16 @@ def beside(files: Sequence[str], domain: str, now: float) -> Path:
     first = Path(files[0]) if files else Path("-")
     folder = Path() if is_stream(first) else first.parent
     return folder / f"daily-rescue-{domain}-{stamp}.json"
+
+
+def check_spared(outputs: Mapping[str, Path | None]) -> None:
+    """Refuse output files where a rescue file is: what it holds may be nowhere else.
+
+    Raises:
+        UsageError: names the first of them.
+    """
+    for option, path in outputs.items():
+        if path and not is_stream(path) and is_rescue_file(path):
+            raise UsageError(
+                f"{option} would replace the rescue file {path}; nothing was sent"
+            )
