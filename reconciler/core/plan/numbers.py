@@ -205,7 +205,8 @@ def _update_risks(mine: LiveAssignment, diff: Iterable[FieldChange]) -> Iterator
     if mine.type == "pinless_dialin" and renamed:
         yield SIP_MOVES_TOO
     known = SETTABLE[mine.type] | NUMBER.server_made | {"type"}
-    unknown = (k for k, v in mine.fields.items() if k not in known and v is not None)
+    held = (k for k, v in mine.fields.items() if v not in (None, "", {}, []))
+    unknown = (k for k in held if k not in known)
     yield from drops_keys(
         "rewrites the entry without {}, which cannot be sent", unknown
     )
