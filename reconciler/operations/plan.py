@@ -18,7 +18,7 @@ from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.plan.planner import concerns_callers
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
 from reconciler.operations.base import Base, changed, compared, load_base
-from reconciler.operations.callers.ledger import compare
+from reconciler.operations.callers.ledger import compare, proven
 from reconciler.operations.files import (
     check_distinct,
     check_stdout_free,
@@ -139,6 +139,7 @@ def planned(
         client, wanted, every_room=every, every_assignment=every, rooms=rooms
     )
     now = corrected(session.now(), live.skew) if now is None else now
+    selection = replace(selection, proven=proven(config, live, now))
     forced = replace(selection, forced=changed(base, config)) if base else selection
     plan = make_plan(config, live, now=now, selection=forced)
     if not live.complete and any(map(concerns_callers, plan.changes)):

@@ -18,6 +18,7 @@ from reconciler.core.plan.model import Plan, Selection, Unmanaged
 from reconciler.core.plan.pin_life import only_renewed
 from reconciler.core.plan.renewals import renewals, waiting, waiting_finding
 from reconciler.core.report import Renewals, Result
+from reconciler.operations.callers.ledger import proven
 from reconciler.operations.session import Session, usable
 from reconciler.operations.signals import stop_on_signals
 
@@ -62,7 +63,8 @@ def read_phase(
     config = loaded.renewable.config or known_config(loaded)
     # What is read after the renewals is the rooms, whatever else the files speak of.
     config = replace(config, resources=config.of_kind("room"), ledger="")
-    waits = waiting(config, live, now)
+    known = proven(known_config(loaded), live, now)
+    waits = waiting(config, live, now, known)
     due = [c for c in renewals(config, live, now) if c.key not in waits]
     chosen = tuple(c for c in due if selection.only("room", c.key))
     left = {k: s for k, s in waits.items() if selection.only("room", k)}

@@ -631,3 +631,32 @@ def test_no_output_of_an_apply_replaces_the_ledger(acme: World, option: str) -> 
 
     assert ran.code == 64
     assert ledger(acme) == before
+
+
+@pytest.mark.parametrize(
+    ("pin", "key", "waits"),
+    [("stable", KEY, False), ("stable", "", True), ("renewed", KEY, True)],
+)
+def test_a_renewal_that_kept_its_pin_holds_no_other_back(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch, pin: str, key: str, waits: bool
+) -> None:
+    """A keyed ledger proves it; without a key or with another PIN the other waits."""
+    monkeypatch.setenv("DAILY_LEDGER_KEY", key)
+    acme: World = make_world(assume=Assume(pin=pin))
+    now = int(acme.clock())
+    names = ("dr-jones", "dr-miller")
+    declare(acme, *names)
+    for name, left in zip(names, (62 * 86_400, 62 * 86_400 + 7200), strict=True):
+        properties = {"exp": now + left, "dialin": {"display_name": "P"}}
+        acme.sandbox.store.add_room(name, properties, privacy="private")
+    acme.run("apply", "config.yaml", "--yes")
+    record(acme)
+    ends = {name: acme.sandbox.store.rooms[name].exp for name in names}
+
+    for hours in (2 * 24 + 1, 2 * 24 + 3):
+        acme.clock.ahead = hours * 3600
+        offset = ("--clock-offset", f"{hours}h")
+        acme.run("apply", "config.yaml", "--yes", "--only-renewals", *offset)
+
+    renewed = {n for n in names if acme.sandbox.store.rooms[n].exp != ends[n]}
+    assert renewed == ({"dr-jones"} if waits else set(names))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from reconciler.core.ledger.model import GLOBAL, Ledger, Line, Seal
 from reconciler.core.ledger.reach import Reach
+from reconciler.core.times import DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,17 @@ def _named(numbers: list[str]) -> str:
 
 def proven(
     ledger: Ledger, found: Mapping[str, Reach], seal: Seal | None
-) -> dict[str, str]:
-    """The rooms whose PIN is the one of their digest, with the ISO day of that."""
+) -> dict[str, float]:
+    """The rooms whose PIN is that of their digest, and by when that was made.
+
+    In Unix seconds: the end of the day in UTC.
+    """
     return {
-        room: line.digest_day or line.day
+        room: _end_of(line.digest_day or line.day)
         for room, line in ledger.lines.items()
-        if seal
-        and room in found
-        and found[room].pin
-        and seal.holds(line, found[room].pin)
+        if seal and room in found and seal.holds(line, found[room].pin)
     }
+
+
+def _end_of(day: str) -> float:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() + DAY

@@ -97,7 +97,8 @@ class Seal:
     def holds(self, line: Line, pin: str) -> bool:
         """Tell whether a line was made for this PIN."""
         made = self.digest(line.room, line.numbers, pin)
-        return bool(line.digest) and hmac.compare_digest(made, line.digest)
+        known = bool(line.digest and pin)
+        return known and hmac.compare_digest(made, line.digest)
 
     def _hex(self, parts: Sequence[object], length: int) -> str:
         # JSON: no text of one part can be taken for two.

@@ -241,12 +241,15 @@ class Selection:
 
     `only` and `resend` take a kind and a key, and answer yes or no. `forced` takes a
     path as well: a key there that Daily may keep without showing it is a difference.
+    `proven`: rooms that have the PIN that a ledger has a digest of, with the time at
+    which it was written at the latest, in Unix seconds.
     """
 
     only: Callable[[KindName, str], bool] = lambda _kind, _key: True
     resend: Callable[[KindName, str], bool] = lambda _kind, _key: False
     forced: Forced = lambda _kind, _key, _path: False
     list_unmanaged: bool = False
+    proven: Mapping[str, float] = field(default_factory=dict)
 
 
 EVERYTHING = Selection()

@@ -4,6 +4,8 @@ Whether a write keeps a room's PIN is unknown. Where it does not, a schedule mus
 give one room after another a new PIN. So a PIN room with more than `URGENT` left waits
 while another one shows by its `exp` that it was renewed within the last `REST`: the
 run that renewed it has compared its PIN, and a day is left to act on what it reported.
+A room whose PIN a keyed ledger has from before that renewal has kept it, and holds
+nothing back.
 A room with less left is renewed all the same, because an ended room has no PIN at all.
 """
 
@@ -67,10 +69,15 @@ def renewals(config: Config, live: Live, now: float) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=_end))
 
 
-def waiting(config: Config, live: Live, now: float) -> dict[str, int]:
-    """The rooms whose renewal is due and waits, with the seconds that each has left."""
+def waiting(
+    config: Config, live: Live, now: float, proven: Mapping[str, float]
+) -> dict[str, int]:
+    """The rooms whose renewal is due and waits, with the seconds that each has left.
+
+    `proven`: see `Selection`.
+    """
     changes = [c for c in renewals(config, live, now) if not is_urgent(c, now)]
-    if not changes or not _renewed_lately(config, live, now):
+    if not changes or not _renewed_lately(config, live, now, proven):
         return {}
     return {c.key: int(_end(c) - now) for c in changes if has_dialin(c.live_room)}
 
@@ -100,22 +107,28 @@ def has_dialin(room: LiveRoom | None) -> bool:
     return room is not None and bool(room.pin or room.config.get("dialin") is not None)
 
 
-def _renewed_lately(config: Config, live: Live, now: float) -> bool:
-    """Tell whether some PIN room's `exp` was set by a renewal of the last day."""
+def _renewed_lately(
+    config: Config, live: Live, now: float, proven: Mapping[str, float]
+) -> bool:
+    """Tell whether a renewal of the last day may have changed the PIN of its room."""
     return any(
-        has_dialin(room) and _was_renewed(desired, room, now)
+        has_dialin(room)
+        and (written := _renewed_at(desired, room, now)) is not None
+        # What was recorded afterwards may be the PIN that the renewal made.
+        and proven.get(room.name, written) + _SKEW >= written
         for desired, room in _declared(config, live)
     )
 
 
-def _was_renewed(desired: Desired, room: LiveRoom, now: float) -> bool:
+def _renewed_at(desired: Desired, room: LiveRoom, now: float) -> int | None:
+    """When a renewal of the last day set the `exp` of a room; None without one."""
     if desired.rolling is None or room.exp is None:
-        return False
+        return None
     # What was made within that time has got its `exp` from its creation.
     if room.created is not None and room.created > now - REST:
-        return False
+        return None
     written = room.exp - _ahead(desired.rolling.after, room)
-    return now - REST <= written <= now + _SKEW
+    return written if now - REST <= written <= now + _SKEW else None
 
 
 def _ahead(after: int, room: LiveRoom) -> int:

@@ -75,7 +75,7 @@ def plan_rooms(
     """Plan every declared room that the selection names."""
     shown = (room.config for room in live.rooms.values())
     ctx = context(ROOM, live.domain.config, shown, witnessed)
-    left = waiting(config, live, now).items()
+    left = waiting(config, live, now, selection.proven).items()
     waits = {name: secs for name, secs in left if selection.only("room", name)}
     scene = _Scene(config, live, now, selection, ctx, waits, followed(config, live))
     draft = Draft(witnessed=ctx.witnessed)

@@ -6,7 +6,7 @@ or its key is a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from reconciler.core.findings import Finding, first_of
 from reconciler.core.ledger import MIN_KEY, Ledger, Problem, Seal, findings, parse
 from reconciler.core.ledger.compare import compare as held_against
+from reconciler.core.ledger.compare import proven as rooms_proven
 from reconciler.core.ledger.reach import reaches
 from reconciler.core.model import Config, KindName, Live
 from reconciler.core.report import PinFate, Report
@@ -74,6 +75,17 @@ def _compared(
             yield findings.alarm(alarm, ledger, file)
     if not ledger.problems:
         yield from findings.notes(compared, file, exists=exists)
+
+
+def proven(config: Config, live: Live, now: float) -> Mapping[str, float]:
+    """The rooms that have the PIN that callers were told: see `Selection`."""
+    if not config.ledger:
+        return {}
+    ledger, _ = read(config.ledger)
+    if is_of_another(ledger, live):
+        return {}
+    seal = opened(ledger, live.domain.name).seal
+    return rooms_proven(ledger, reaches(config, live, now), seal)
 
 
 def after_apply(

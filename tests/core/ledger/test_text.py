@@ -234,3 +234,24 @@ def test_any_ledger_is_read_as_it_was_written(seed: int) -> None:
     assert written(again, again) == text
     if dict(old.lines) != new:
         assert list(again.lines) == sorted(new)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_text_is_read(seed: int) -> None:
+    """Never an error, and what is read without a problem is written as it was."""
+    rng = random.Random(seed)
+    good = HEAD + KEY + text_of(A, B, C)
+    parts = [
+        *good,
+        *"\r\n\t\0 #@:,<=>|é\u2028\ufeff",
+        "ledger: 1\n",
+        "hmac:",
+        "@2026-02-30",
+    ]
+    text = list(good)
+    for _ in range(rng.randint(1, 12)):
+        text[rng.randrange(len(text))] = rng.choice(parts)
+
+    ledger = parse("".join(text))
+
+    assert ledger.problems or written(ledger, ledger) == "".join(text)

@@ -102,16 +102,50 @@ def test_a_renewal_of_the_last_day_holds_others_back(
     """`exp` = then + `after`, then in the last 24 hours, in a room that is older."""
     other = room("other", 180 * DAY - ago, pin=pin, age=age)
 
-    held = waiting(declared("due", "other"), live(room("due", 30 * DAY), other), NOW)
+    held = waiting(
+        declared("due", "other"), live(room("due", 30 * DAY), other), NOW, {}
+    )
 
     assert held.keys() == expected
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        pytest.param(2 * HOUR, set(), id="before-the-renewal"),
+        pytest.param(HOUR + 60, {"due"}, id="within-the-skew-of-clocks"),
+        pytest.param(HOUR - 60, {"due"}, id="after-the-renewal"),
+    ],
+)
+def test_a_pin_that_was_recorded_before_its_renewal_holds_nothing_back(
+    recorded: int, expected: set[str]
+) -> None:
+    """What was recorded afterwards may be the PIN that the renewal made."""
+    other = room("other", 180 * DAY - HOUR)
+    now = live(room("due", 30 * DAY), other)
+
+    held = waiting(declared("due", "other"), now, NOW, {"other": NOW - recorded})
+
+    assert held.keys() == expected
+
+
+def test_one_proof_does_not_count_for_another_room() -> None:
+    """Each renewal of the last day needs its own."""
+    others = (room("other", 180 * DAY - HOUR), room("third", 180 * DAY - HOUR))
+    config = declared("due", "other", "third")
+
+    held = waiting(config, live(room("due", 30 * DAY), *others), NOW, {"other": 0})
+
+    assert held.keys() == {"due"}
 
 
 def test_a_room_of_unknown_age_is_evidence() -> None:
     """Where Daily does not show when a room was made, waiting is the safe side."""
     other = LiveRoom("other", "id", "private", {"exp": NOW + 180 * DAY, "dialin": {}})
 
-    held = waiting(declared("due", "other"), live(room("due", 30 * DAY), other), NOW)
+    held = waiting(
+        declared("due", "other"), live(room("due", 30 * DAY), other), NOW, {}
+    )
 
     assert held == {"due": 30 * DAY}
 
@@ -121,7 +155,7 @@ def test_a_room_with_a_week_left_waits_for_nothing(left: int, waits: bool) -> No
     """Seven days or less are renewed all the same."""
     other = room("other", 180 * DAY)
 
-    held = waiting(declared("due", "other"), live(room("due", left), other), NOW)
+    held = waiting(declared("due", "other"), live(room("due", left), other), NOW, {})
 
     assert bool(held) is waits
 
@@ -130,7 +164,7 @@ def test_a_room_without_a_pin_never_waits() -> None:
     """Its renewal cannot change a PIN."""
     rooms = (room("due", 30 * DAY, pin=""), room("other", 180 * DAY))
 
-    assert waiting(declared("due", "other"), live(*rooms), NOW) == {}
+    assert waiting(declared("due", "other"), live(*rooms), NOW, {}) == {}
 
 
 @pytest.mark.parametrize(
