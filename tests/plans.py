@@ -173,17 +173,13 @@ def every_slot(text: str, times: int = 1) -> tuple[Plan, tuple[Gate, ...]]:
         for kind in ("room", "number")
         for origin in (Origin.CHANGE, Origin.DRIFT)
     ]
-    found = [
-        Finding(ident, text, Place(text, 3, 4, 5), text, (text,), text)
-        for ident in ("not-purchased", "case-folded", "unverified")
-    ]
     entry = LiveAssignment("current", text, None, {"sip_uri": text})
     made = plan(
         *changes * times,
         domain=text,
         base=text,
         base_count=9,
-        findings=tuple(found * times),
+        findings=found_of(text) * times,
         dropped=(
             Dropped("room", text, (text, text), text, (text,), renamed_to=text),
             Dropped("number", text, (), text, (text,), ends=NOW, has_pin=True),
@@ -195,10 +191,19 @@ def every_slot(text: str, times: int = 1) -> tuple[Plan, tuple[Gate, ...]]:
     return made, gates
 
 
+def found_of(text: str) -> tuple[Finding, ...]:
+    """Findings with this text wherever foreign text can be."""
+    return tuple(
+        Finding(ident, text, Place(text, 3, 4, 5), text, (text,), text)
+        for ident in ("not-purchased", "case-folded", "unverified")
+    )
+
+
 def report_of(text: str, times: int = 1) -> Report:
     """A report with this text wherever foreign text can be."""
     made = change(Action.UPDATE, text, FieldChange((text,), text, text))
     return Report(
+        findings=found_of(text) * times,
         results=tuple(Result(made, outcome, text) for outcome in Outcome) * times,
         kept=(
             Kept(made, FieldChange((text,), text, text)),

@@ -103,6 +103,7 @@ class Report:
     without a ledger.
     `tell`: rooms whose callers need a new PIN or number. `record`: the words of the
     command that records it when they have been told; empty without a ledger.
+    `findings`: those of the plan, with `not_as_told` as it is after the run.
     """
 
     results: tuple[Result, ...] = ()
@@ -125,6 +126,7 @@ class Report:
     not_as_told: tuple[Finding, ...] | None = None
     tell: tuple[str, ...] = ()
     record: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
         """The results with one of these outcomes."""

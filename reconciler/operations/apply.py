@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, errors, rest_of, urgent
+from reconciler.core.findings import ConfigError, errors, in_order, rest_of, urgent
 from reconciler.core.plan.approval import approved_fields
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
@@ -173,11 +173,9 @@ def _run(job: _Job) -> int:
             raise _refused(job, phase, done, refusal) from refusal
     report = replace(_apply(job, made, done), left_out=left_out)
     report = _with_callers(job, made.plan, report)
-    # What the run changed counts, not what it has found.
-    findings = (*(report.not_as_told or ()), *rest_of(made.plan.findings))
     return deliver(
         job.session,
-        replace(made.plan, findings=findings),
+        replace(made.plan, findings=report.findings),
         report,
         job.asked,
         renewed=done.ended_well and not phase.left_out,
@@ -186,15 +184,20 @@ def _run(job: _Job) -> int:
 
 
 def _with_callers(job: _Job, plan: Plan, report: Report) -> Report:
-    """The report with what callers have to be told: a report comes out in any case."""
+    """The report with its findings, and with what callers have to be told.
+
+    A report comes out in any case.
+    """
     config = known_config(job.loaded)
     args = (report, plan.live, plan.now, job.selection.only)
     try:
-        return after_apply(job.session, config, *args)
+        report = after_apply(job.session, config, *args)
     except Exception as error:
         why = f"internal error: {type(error).__name__}; please report it"
         job.session.say(f"the ledger was not compared: {why}", level="error")
-        return report
+    # Of callers what is so after the run counts, not what it has found.
+    findings = (*(report.not_as_told or ()), *rest_of(plan.findings))
+    return replace(report, findings=findings)
 
 
 def _renew(job: _Job, phase: Phase) -> Renewals:
@@ -283,7 +286,9 @@ def _refused(
         seconds=done.seconds,
         interrupted=session.stop.is_set(),
     )
-    report = _with_callers(job, phase.plan, report)
+    wrong = cause.findings if isinstance(cause, ConfigError) else ()
+    said = in_order((*phase.plan.findings, *wrong))
+    report = _with_callers(job, replace(phase.plan, findings=said), report)
     well = done.ended_well and not phase.left_out and all_known(job.loaded)
     error = RefusedAfterRenewalsError(cause, report, renewals_ended_well=well)
     if not done.results:

@@ -88,8 +88,14 @@ def test_dial_in_without_a_pin_is_named_in_every_run(make_world: MakeWorld) -> N
     again = world.apply(
         "--quiet", "--detailed-exitcode", "--metrics", "m.prom", expect=2
     )
+    report = ("--report", "r.json", "--markdown", "r.md")
+    options = (*report, "--quiet", "--detailed-exitcode", "--format", "json")
+    told = world.apply(*options, expect=2)
     sheet = world.run("dialin", "config.yaml")
 
+    written = json.loads((world.folder / "r.json").read_text())
+    assert written["findings"] == told.json["findings"] == plan.json["findings"]
+    assert "(`no-pin`)" in (world.folder / "r.md").read_text()
     assert (plan.code, plan.json["changes"]) == (2, [])
     assert [f["id"] for f in plan.json["findings"]] == ["no-pin"]
     assert "[no-pin]" in again.err

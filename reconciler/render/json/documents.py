@@ -237,6 +237,7 @@ def report_document(
             for change in report.left
         ],
         "pins": _pins(report),
+        "findings": [finding_document(f) for f in report.findings],
         "tell": list(report.tell),
         "record": list(report.record),
         "lost": list(report.lost),

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.findings import Finding, Severity, first_of, rest_of
+from reconciler.core.findings import Severity, first_of, rest_of
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Plan
 from reconciler.core.text import LONGEST, clean, short
 from reconciler.core.times import iso
+from reconciler.render.markdown.findings import finding_lines
 from reconciler.render.markdown.marks import (
     block,
     code,
@@ -53,7 +54,6 @@ from reconciler.render.words import (
     cut,
     duration,
     path_text,
-    place_text,
 )
 
 __all__ = ["LIMIT", "plan_markdown", "report_markdown"]
@@ -128,7 +128,7 @@ def _tail(plan: Plan, estimated: Estimate, seconds: float, whole: str) -> str:
 def _status(plan: Plan, gates: Sequence[Gate], room: int) -> Iterator[str]:
     """Callers, gates, then findings; each of the lists gets so much room."""
     if first := first_of(plan.findings):
-        lines = fitting(_finding_lines(first), room)
+        lines = fitting(finding_lines(first), room)
         yield "\n".join(["**Not as callers were told:**", "", *lines])
     closed = [gate for gate in gates if not gate.open]
     if closed:
@@ -149,27 +149,15 @@ def _findings(plan: Plan, room: int) -> Iterator[str]:
     found = of_severity(plan.findings, Severity.ERROR)
     if found:
         title = f"**{count(len(found), 'error')}: this plan cannot be applied.**"
-        yield "\n".join([title, "", *fitting(_finding_lines(found), room)])
+        yield "\n".join([title, "", *fitting(finding_lines(found), room)])
     found = of_severity(rest_of(plan.findings), Severity.WARNING)
     if found:
         title = f"**{count(len(found), 'warning')}:**"
-        yield "\n".join([title, "", *fitting(_finding_lines(found), room)])
+        yield "\n".join([title, "", *fitting(finding_lines(found), room)])
     found = of_severity(plan.findings, Severity.NOTE)
     if found and plan.changes:
-        lines = fitting(_finding_lines(found), room)
+        lines = fitting(finding_lines(found), room)
         yield details(count(len(found), "note"), "\n".join(lines))
-
-
-def _finding_lines(findings: Sequence[Finding]) -> list[str]:
-    return [_finding(finding) for finding in findings]
-
-
-def _finding(finding: Finding) -> str:
-    where = ""
-    if finding.place is not None:
-        where = f"{code(place_text(finding.place))}: "
-    hint = f"; {code(finding.hint, _MESSAGE)}" if finding.hint else ""
-    return f"- {where}{code(finding.message, _MESSAGE)} ({code(finding.id)}){hint}"
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -7,13 +7,14 @@ from functools import partial
 from typing import Final
 
 from reconciler.core.commands import UNKNOWN, Invocation
-from reconciler.core.findings import Finding
+from reconciler.core.findings import Finding, Severity, rest_of
 from reconciler.core.plan.model import Change
 from reconciler.core.report import UNDONE, Kept, Outcome, PinFate, Report, Result
 from reconciler.core.text import LONGEST
+from reconciler.render.markdown.findings import finding_lines
 from reconciler.render.markdown.marks import code, details, fitting, marker_line, size
 from reconciler.render.outcome import PIN_NEWS, cost, kept_text, left_text, outcomes
-from reconciler.render.outline import callers_counted
+from reconciler.render.outline import callers_counted, of_severity
 from reconciler.render.words import LONGEST_VALUE, count, listed
 
 _ROOM: Final = 7_900
@@ -101,6 +102,9 @@ def _lists(report: Report, room: int) -> Iterator[str]:
     yield from _list(
         "Lost", [f"- {code(said, _MESSAGE)}" for said in report.lost], room
     )
+    for severity in (Severity.ERROR, Severity.WARNING):
+        named = finding_lines(of_severity(rest_of(report.findings), severity))
+        yield from _list(f"{severity}s".capitalize(), named, room)
     yield from _list("Not done", [_result(r) for r in report.of(*UNDONE)], room)
     yield from _list("Daily kept something else", _kept(report.kept), room)
     yield from _list(
