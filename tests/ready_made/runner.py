@@ -101,19 +101,21 @@ class Runner:
         return self.folder / "hub"
 
     def ready(self) -> None:
-        """The tool is installed already, and `gh` is ours."""
+        """The tool is installed already, `python3` is there, and `gh` is `gh.py`."""
         made = self.temp / "daily-reconciler" / "venv" / "bin"
         made.mkdir(parents=True)
-        python = made / "python"
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        python.chmod(0o755)
+        self._program(made / "python", sys.executable)
         (self.temp / "daily-reconciler" / "installed").write_text(str(ROOT))
         self.hub.mkdir()
         path = self.folder / "bin"
         path.mkdir()
-        gh = path / "gh"
-        gh.write_text(f'#!/bin/sh\nexec {sys.executable} -I {__file__} gh "$@"\n')
-        gh.chmod(0o755)
+        own_gh = Path(__file__).with_name("gh.py")
+        self._program(path / "gh", f"{sys.executable} -I {own_gh}")
+        self._program(path / "python3", sys.executable)
+
+    def _program(self, file: Path, command: str) -> None:
+        file.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        file.chmod(0o755)
 
     def surroundings(self) -> dict[str, str]:
         """The environment of every step."""
@@ -289,52 +291,3 @@ class Runner:
     def put_comments(self, *comments: Mapping[str, Any]) -> None:
         """Let these comments be there already."""
         (self.hub / "comments.json").write_text(json.dumps(list(comments)))
-
-
-def _gh(hub: Path, args: list[str]) -> int:
-    """The other side of `gh`: comments in a file, prepared answers, artifacts."""
-    with (hub / "calls").open("a") as log:
-        log.write(" ".join(args) + "\n")
-    if not os.environ.get("GH_TOKEN") or (hub / "forbidden").exists():
-        sys.stderr.write("gh: HTTP 403\n")
-        return 1
-    if args[:2] == ["run", "download"]:
-        return _download(hub, args)
-    method = args[args.index("--method") + 1] if "--method" in args else "GET"
-    path = next(a for a in args[1:] if a.startswith("repos/")).partition("?")[0]
-    if "/comments" not in path:
-        sys.stdout.write((hub / path.replace("/", "_")).read_text("utf-8"))
-        return 0
-    kept = hub / "comments.json"
-    comments = json.loads(kept.read_text("utf-8")) if kept.exists() else []
-    if method == "GET":
-        # Pages come one after the other.
-        for at in range(0, max(len(comments), 1), 2):
-            sys.stdout.write(json.dumps(comments[at : at + 2]))
-        return 0
-    body = Path(args[args.index("-F") + 1].removeprefix("body=@")).read_text("utf-8")
-    if method == "POST":
-        author = {"login": "github-actions[bot]"}
-        made = {"id": 100 + len(comments), "user": author, "body": body}
-        comments.append(made)
-    else:
-        made = next(c for c in comments if str(c["id"]) == path.rpartition("/")[2])
-        made["body"] = body
-    kept.write_text(json.dumps(comments))
-    sys.stdout.write(json.dumps(made))
-    return 0
-
-
-def _download(hub: Path, args: list[str]) -> int:
-    target = Path(args[args.index("--dir") + 1])
-    artifact = hub / f"artifact-{args[2]}-{args[args.index('--name') + 1]}"
-    if not artifact.exists():
-        return 1
-    target.mkdir(parents=True)
-    for file in artifact.iterdir():
-        (target / file.name).write_bytes(file.read_bytes())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_gh(Path(os.environ["FAKE_HUB"]), sys.argv[2:]))
