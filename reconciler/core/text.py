@@ -27,7 +27,7 @@ def clean(text: str) -> str:
     Control and bidi characters are spelled, and so is what starts a CI command.
     """
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else _spelled(c) for c in text)
+        text = text.translate(_SPELLINGS)
     return _COMMANDS.sub(
         lambda found: "#\\u0023" if found[2] else f"{found[1]}\\u003a", text
     )
@@ -40,7 +40,19 @@ def short(text: str, most: int = LONGEST) -> str:
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
+class _Spellings(dict[int, str]):
+    """For `str.translate`: each character as it is shown, kept once it was met."""
+
+    def __missing__(self, code: int) -> str:
+        return self.setdefault(code, _spelled(chr(code)))
+
+
+_SPELLINGS: Final = _Spellings()
+
+
 def _spelled(char: str) -> str:
+    if char.isprintable():
+        return char
     if char in "\n\r\t":
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"

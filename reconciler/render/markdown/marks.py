@@ -54,7 +54,7 @@ def _plain(text: str) -> str:
 
 def size(text: str) -> int:
     """Characters as GitHub may count them: those beyond 16 bits count twice."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fitting(lines: Sequence[str], room: int, more: str = "- and {} more") -> list[str]:

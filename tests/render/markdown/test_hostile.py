@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from corpus import EVERYTHING, HOSTILE
@@ -47,6 +48,7 @@ def structure(markdown: str) -> list[tuple[str, str, str]]:
     return made
 
 
+@cache
 def comments(text: str) -> list[str]:
     """Each comment with this text everywhere: whole, cut, and a report."""
     plan, gates = every_slot(text)
