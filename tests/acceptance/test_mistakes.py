@@ -30,6 +30,7 @@ def _fail(*_args: object, **_options: object) -> Any:
         ("daily.write.create_rooms.wait_for_numbers", "text"),
         ("daily.write.create_rooms.wait_for_numbers", "json"),
         ("daily.write.verify.read_live", "text"),
+        ("daily.write.verify.read_live", "json"),
         ("operations.output.deliver.report_markdown", "text"),
         ("operations.output.deliver.report_markdown", "json"),
         # It is the report on stdout, or the file of --report as well.

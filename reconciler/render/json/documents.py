@@ -244,6 +244,7 @@ def report_document(
         "rescue_file": report.rescue_file or None,
         "stopped": report.stopped or None,
         "verified": report.verified,
+        "unverified_reason": report.unverified_reason or None,
         "requests": {"sent": report.requests, "throttled": report.throttled},
         "seconds": round(report.seconds, 1),
     }
