@@ -32,7 +32,7 @@ NUMBERS: Final = tuple(f"+120955501{n:02}" for n in range(5))
 HOOK: Final = "https://example.com/daily/incoming"
 PIN, PINLESS = "pin_dialin", "pinless_dialin"
 # Rooms name these, so they stay what they are.
-_FIXED_NUMBERS: Final = (NUMBERS[0], NUMBERS[2])
+FIXED_NUMBERS: Final = (NUMBERS[0], NUMBERS[2])
 # What excludes each other only as a whole.
 _WHOLE: Final = frozenset({"sip", "dialin", "streaming_endpoints"})
 
@@ -105,11 +105,11 @@ CONFIGS: Final = st.fixed_dictionaries(
             },
         ),
         "phone_numbers": st.fixed_dictionaries(
-            dict.fromkeys(_FIXED_NUMBERS, _PIN_NUMBER),
+            dict.fromkeys(FIXED_NUMBERS, _PIN_NUMBER),
             optional={
                 number: _PIN_NUMBER | _PINLESS_NUMBER | _ABSENT
                 for number in NUMBERS
-                if number not in _FIXED_NUMBERS
+                if number not in FIXED_NUMBERS
             },
         ),
     }
@@ -122,14 +122,6 @@ WITH_CALLERS: Final = st.builds(
     st.fixed_dictionaries({f"phone-{n}": _PIN_ROOM for n in range(3)}),
 )
 """The same, with three rooms that people call."""
-
-
-def turned(config: Node) -> Node:
-    """The same, with the numbers that rooms name as pinless ones."""
-    fields = {"room_creation_api": HOOK, "hmac": "b25lIHNlY3JldA=="}
-    numbers = {number: {PINLESS: fields} for number in _FIXED_NUMBERS}
-    return {**config, "phone_numbers": {**config["phone_numbers"], **numbers}}
-
 
 # `lossy` shows less than it holds, which no reading can tell.
 _ASSUMED: Final = {

@@ -51,7 +51,9 @@ class Case:
     have `expires`: the "phones", "some" of all, or none. `hidden`: secrets are
     variables in this revision. `nulls`: it resets a nested key of each live object.
     `unseen`: some paths are `write_only`. `layout`: "one" file, one with "defaults", or
-    several "files". `reviewed`: the plan of before is applied. `only` and `resend`:
+    several "files". `reviewed`: the plan of before is applied; `skip`: without what
+    nobody approved. `meddled`: others change Daily after the plan: never (0), before
+    the apply (1), or right before the n-th reading of the apply. `only` and `resend`:
     patterns of these options. `allow`: gates are opened for what the plan holds
     ("exact"), for one less ("short"), or not at all; `pins`: PINs may change.
     """
@@ -70,6 +72,8 @@ class Case:
     unseen: bool = False
     layout: str = "one"
     reviewed: bool = False
+    skip: bool = False
+    meddled: int = 0
     only: tuple[str, ...] = ()
     resend: tuple[str, ...] = ()
     allow: str = ""

@@ -41,18 +41,21 @@ def broken(case: Case, trial: Trial) -> Iterator[str]:
 def _shown(case: Case, trial: Trial) -> Iterator[str]:
     """What was sent is what the plan listed, or a result says why it is not."""
     changes: dict[tuple[str, str], list[Leaves]] = {}
-    # No plan is made with `--resend`: there the report lists what is sent.
-    resent = trial.report.get("results", ()) if case.resend else ()
-    for change in (*trial.document.get("changes", ()), *resent):
+    now = {(r["kind"], r["key"]): r for r in trial.report.get("results", ())}
+    for change in _listed(case, trial):
         if change["action"] != "delete":
-            entry = changes.setdefault((change["kind"], change["key"]), [])
+            where = change["kind"], change["key"]
+            entry = changes.setdefault(where, [])
             entry.append(shown(change))
+            # What is carried is sent as Daily has it by then, and the report lists it.
+            if case.meddled and where in now:
+                entry.append(shown({**change, "carried": now[where]["carried"]}))
     remarks = {
         (r["kind"], r["key"]): r["remark"] for r in trial.report.get("results", ())
     }
     for request, _status, held in trial.writes:
         if request.method == "DELETE":
-            yield from _deletion(trial, request)
+            yield from _deletion(case, trial, request)
             continue
         for kind, key, body in sent(request):
             in_list = case.chosen == "legacy" and kind == "number"
@@ -66,17 +69,30 @@ def _shown(case: Case, trial: Trial) -> Iterator[str]:
                 yield f"sent {kind} {key} {body}, shown {listed}"
 
 
+def _listed(case: Case, trial: Trial) -> list[Node]:
+    """The changes that were shown.
+
+    No plan is made with `--resend`, and without `--plan` an apply makes its own after
+    others changed Daily: there the report lists what is sent.
+    """
+    listed = list(trial.document.get("changes", ()))
+    if case.resend or (case.meddled and not case.reviewed):
+        listed += trial.report.get("results", ())
+    return listed
+
+
 def _unshown(entry: Leaves) -> Leaves:
     """An entry without its secret: whether one may go is for a gate."""
     return {path: value for path, value in entry.items() if path != ("hmac",)}
 
 
-def _deletion(trial: Trial, request: httpx.Request) -> Iterator[str]:
+def _deletion(case: Case, trial: Trial, request: httpx.Request) -> Iterator[str]:
     last = request.url.path.rpartition("/")[2]
-    config = trial.before.dialin_configs.get(last)
+    held = {**trial.first.dialin_configs, **trial.before.dialin_configs}
+    config = held.get(last)
     key = key_of(config.fields) if config else last
     goes = ("delete", "replace")
-    known = {c["key"] for c in trial.document["changes"] if c["action"] in goes}
+    known = {c["key"] for c in _listed(case, trial) if c["action"] in goes}
     if key not in known:
         yield f"deleted {key}, which no change lists"
 
@@ -102,25 +118,29 @@ def _code(case: Case, trial: Trial) -> Iterator[str]:
         yield f"the document says {report['exit_code']}, the code is {code}"
     took = [r for r, status, _ in trial.writes if status < 300]
     besides = [r for r in took if not _renews(r)]
-    left = list(left_over(case, trial))
+    left = list(left_over(case, trial)) if trial.seen else []
     if code == 0 and left:
         yield f"ended with 0, and {left}"
     if code in (1, 4) and besides:
         yield f"ended with {code} after {[(r.method, r.url.path) for r in besides]}"
     if besides and left and code != 3:
         yield f"ended with {code}, wrote, and {left}"
-    if code == 3 and not trial.writes:
+    others = report.get("left_out") or report.get("lost")
+    if code == 3 and not trial.writes and not others:
         yield "ended with 3 and wrote nothing"
     if code not in (0, 1, 3, 4):
         yield f"ended with {code}: {trial.apply.err}"
-    if code == 0 or besides:
+    if trial.seen and (code == 0 or besides):
         yield from _second(trial)
 
 
 def _second(trial: Trial) -> Iterator[str]:
     again = trial.again.get("changes", ())
     report = trial.report
-    named = {(i["kind"], i["key"]) for i in (*report["kept"], *report["left"])}
+    named = {
+        (i["kind"], i["key"])
+        for i in (*report["kept"], *report["left"], *report["left_out"])
+    }
     named |= {
         (r["kind"], r["key"]) for r in report["results"] if r["outcome"] != "done"
     }
@@ -134,7 +154,9 @@ def _gated(case: Case, trial: Trial) -> Iterator[str]:
     """A gate that is closed stops everything but renewals."""
     code, allowed = trial.apply.code, trial.allowed
     writes = [r for r, _, _ in trial.writes if not _renews(r)]
-    for gate in trial.document.get("gates", ()):
+    # What others changed after the plan may open or close one.
+    gates = () if case.meddled else trial.document.get("gates", ())
+    for gate in gates:
         if gate["open"] or allowed.get(gate["name"], 0) >= gate["count"]:
             continue
         if writes or code not in (1, 3, 4) or (code == 3 and not trial.writes):
@@ -250,7 +272,7 @@ def _callers(case: Case, trial: Trial) -> Iterator[str]:
     news = {p["room"]: p["fate"] for p in report.get("pins", ())}
     ends = {
         c["key"]
-        for c in trial.document.get("changes", ())
+        for c in _listed(case, trial)
         if c["action"] == "delete"
         or ["dialin_code"] in [f["path"] for f in c["removed"]]
     }
@@ -324,7 +346,7 @@ def _undeclared(
     declared = wanted["properties"]
     risks = {
         risk["id"]
-        for c in trial.document.get("changes", ())
+        for c in _listed(case, trial)
         if c["key"] == name
         for risk in c["risks"]
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from typing import Any, Final
@@ -65,27 +64,6 @@ def spread(config: Node, chosen: str, chance: random.Random) -> list[str]:
         else yaml.safe_dump(file, sort_keys=False)
         for file in files
     ]
-
-
-def with_new(config: Node, chance: random.Random) -> Node:
-    """The config with properties of `NEW` in some of its rooms."""
-    config = copy.deepcopy(config)
-    for room in config["rooms"].values():
-        if "state" in room or chance.random() < 0.4:
-            continue
-        properties = room["properties"]
-        values: Node = {
-            "new_flag": chance.choice([True, False, "text"]),
-            "new_object": {key: chance.choice([1, 2]) for key in chance.choice(_KEYS)},
-        }
-        for name in chance.sample(sorted(values), chance.randrange(1, 3)):
-            properties[name] = values[name]
-        if isinstance(properties.get("sip"), dict):
-            properties["sip"] = {**properties["sip"], "new_key": chance.choice([1, 2])}
-    return config
-
-
-_KEYS: Final = (("one",), ("two",), ("one", "two"))
 
 
 def as_extra(room: Node) -> Node:

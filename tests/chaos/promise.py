@@ -7,8 +7,10 @@ state of the sandbox: neither is asked of the program.
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from answers import URL
 from chaos import drawn
 from chaos.drawn import NOW, Node
 from chaos.drawncase import Case, live_store
+from chaos.mixing import meddle
 from chaos.revision import SECRETS, with_nulls, written
 from chaos.running import Ran, run_here
 from chaos.sent import Leaves, in_lists
@@ -32,9 +35,12 @@ from reconciler.sandbox.state.store import Store
 class Trial:
     """What a case left behind. `writes`: requests, and the legacy lists before each.
 
-    `allowed`: the gates that were opened, by name and count.
+    `before`: the domain before the run, with what others changed on the way; `first`:
+    without that. `allowed`: the gates that were opened, by name and count. `seen`: what
+    others changed was there before the last write, and so before the last reading.
     """
 
+    first: Store
     before: Store
     store: Store
     plan: Ran
@@ -44,15 +50,25 @@ class Trial:
     again: Node
     writes: list[tuple[httpx.Request, int, list[Leaves]]]
     allowed: Mapping[str, int]
+    seen: bool
 
 
 def tried(case: Case, folder: Path) -> Trial:
     """Plan against the base, apply, and plan again."""
     store = live_store(case)
-    before = copy.deepcopy(_plain(store))
+    first = before = copy.deepcopy(_plain(store))
+    unseen_from = 0
+    readings = itertools.count(2)
+    applying = False
+    chance = random.Random(repr(case.base))
     writes: list[tuple[httpx.Request, int, list[Leaves]]] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal before, unseen_from
+        if applying and request.method == "GET" and next(readings) == case.meddled:
+            with store.lock:
+                meddle(store, case.chosen, case.base, chance, request.url.path)
+                before, unseen_from = copy.deepcopy(_plain(store)), len(writes)
         held = in_lists(store) if request.method in ("POST", "PUT") else []
         answer = drawn.answer_of(store, request)
         if request.method != "GET":
@@ -69,6 +85,9 @@ def tried(case: Case, folder: Path) -> Trial:
     with _network(handler):
         plan = _run(folder, *planning, *against, "--out", "plan.json")
         document = json.loads(plan.out)
+        if case.meddled == 1:
+            meddle(store, case.chosen, case.base, chance)
+            before = copy.deepcopy(_plain(store))
         allowed = _allowed(case, document)
         # The default lock is one for all tests that run at a time.
         options = ["apply", "daily", *only, "--yes", "--lock-file", "lock"]
@@ -76,11 +95,14 @@ def tried(case: Case, folder: Path) -> Trial:
         options += _words("--allow", [f"{name}={n}" for name, n in allowed.items()])
         if case.reviewed:
             options += ["--plan", "plan.json"]
+            options += ["--skip-unapproved"] if case.skip else []
+        applying = True
         applied = _run(folder, *options)
-        made = len(writes)
+        applying, made = False, len(writes)
         again = _run(folder, *planning)
         assert len(writes) == made
     return Trial(
+        first,
         before,
         store,
         plan,
@@ -90,6 +112,7 @@ def tried(case: Case, folder: Path) -> Trial:
         json.loads(again.out),
         writes,
         allowed,
+        seen=case.meddled < 2 or unseen_from < made,
     )
 
 

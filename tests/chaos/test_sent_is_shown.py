@@ -17,7 +17,7 @@ from chaos import drawn
 from chaos.drawn import ASSUMES, CONFIGS, NOW, STORES, Node, applied, config_from
 from chaos.drawncase import Case
 from chaos.judging import broken
-from chaos.layout import with_new
+from chaos.mixing import crossed, thinned, turned, with_new
 from chaos.promise import tried
 from chaos.sent import Leaves, differs, in_lists, sent, shown
 from chaos.test_properties import holds
@@ -138,13 +138,19 @@ DRAWN = st.fixed_dictionaries(
 def completed(case: Node) -> Case:
     """The rest of a case by chance: hypothesis alone repeats a few."""
     chance = random.Random(repr(case))
-    assume = Assume(**{n: chance.choice(v) for n, v in ASSUMPTIONS.items()})
+    # Where the legacy lists are not shown, a gate ends most runs.
+    worlds = {**ASSUMPTIONS, "lists": ("shown", "shown", "shown", "absent")}
+    assume = Assume(**{n: chance.choice(v) for n, v in worlds.items()})
     case = dict(case)
+    if chance.random() < 0.6:
+        for name in ("base", "live"):
+            case[name] = crossed(case["config"], case[name], chance)
+        case["live"] = thinned(case["live"], chance)
     if chance.random() < 0.3:
         for name in ("base", "live", "config"):
             case[name] = with_new(case[name], chance)
     if chance.random() < 0.2:
-        case["live"] = drawn.turned(case["live"])
+        case["live"] = turned(case["live"])
     return Case(
         assume=assume,
         **case,
@@ -152,6 +158,8 @@ def completed(case: Node) -> Case:
         rolling=chance.choice(["", "", "phones", "some"]),
         unseen=chance.random() < 0.25,
         layout=chance.choice(["one", "defaults", "files"]),
+        skip=chance.random() < 0.4,
+        meddled=chance.choice([0, 0, 1, chance.randrange(2, 20)]),
         only=_patterns(case["config"], chance, 0.7) if chance.random() < 0.2 else (),
         resend=_patterns(case["config"], chance, 0.3) if chance.random() < 0.2 else (),
         allow=chance.choice(["", "exact", "exact", "short"]),
