@@ -39,34 +39,73 @@ def broken(case: Case, trial: Trial) -> Iterator[str]:
 
 
 def _shown(case: Case, trial: Trial) -> Iterator[str]:
-    """What was sent is what the plan listed, or a result says why it is not."""
-    changes: dict[tuple[str, str], list[Leaves]] = {}
-    now = {(r["kind"], r["key"]): r for r in trial.report.get("results", ())}
-    for change in _listed(case, trial):
-        if change["action"] != "delete":
-            where = change["kind"], change["key"]
-            entry = changes.setdefault(where, [])
-            entry.append(shown(change))
-            # What is carried is sent as Daily has it by then, and the report lists it.
-            if case.meddled and where in now:
-                entry.append(shown({**change, "carried": now[where]["carried"]}))
-    remarks = {
-        (r["kind"], r["key"]): r["remark"] for r in trial.report.get("results", ())
-    }
+    """What was sent is what the plan listed, or a result says why it is less."""
     for request, _status, held in trial.writes:
         if request.method == "DELETE":
             yield from _deletion(case, trial, request)
             continue
         for kind, key, body in sent(request):
             in_list = case.chosen == "legacy" and kind == "number"
-            listed = changes.get((kind, key), [])
             if in_list and (body in held or _unshown(body) in map(_unshown, held)):
                 continue
+            listed = list(_bodies(case, trial, (kind, key), body))
             known = list(_known(case, trial, kind, key)) if listed else []
-            if any(not differs(one, body, known, in_list=in_list) for one in listed):
-                continue
-            if not remarks.get((kind, key)):
+            if all(differs(one, body, known, in_list=in_list) for one in listed):
                 yield f"sent {kind} {key} {body}, shown {listed}"
+
+
+def _bodies(
+    case: Case, trial: Trial, where: tuple[str, str], body: Leaves
+) -> Iterator[Leaves]:
+    """What may be sent of a resource by what was shown.
+
+    Less than that, once others have set the rest, or Daily refused it and a remark of
+    the result says so.
+    """
+    results = trial.report.get("results", ())
+    now = {(r["kind"], r["key"]): r for r in results}.get(where)
+    names = {path[0] for path in body}
+    for change in _listed(case, trial):
+        if (change["kind"], change["key"]) != where or change["action"] == "delete":
+            continue
+        yield shown(change)
+        if now and now["remark"]:
+            yield {p: v for p, v in shown(change).items() if p in body}
+            yield from _revival(trial, change, body)
+        if case.meddled and now:
+            # What is carried is sent as Daily has it by then, and the report lists it.
+            whole = shown({**change, "carried": now["carried"]})
+            whole |= _later(case, trial, where, whole)
+            yield whole
+            if change["action"] == "update":
+                yield {p: v for p, v in whole.items() if p[0] in names}
+
+
+def _revival(trial: Trial, change: Node, body: Leaves) -> Iterator[Leaves]:
+    """An expired room comes back with an end for a day, which is taken away again."""
+    rooms = [d.rooms.get(change["key"]) for d in (trial.first, trial.before)]
+    had_expired = any(room is not None and room.expired(NOW) for room in rooms)
+    exp = body.get(("exp",))
+    if change["action"] == "create" and had_expired:
+        yield {("exp",): None}
+        if isinstance(exp, int) and ("exp",) not in (listed := shown(change)):
+            yield {**listed, ("exp",): min(exp, NOW + DAY + 600)}
+
+
+def _later(case: Case, trial: Trial, where: tuple[str, str], listed: Leaves) -> Leaves:
+    """The end of a room with `expires` that others put off: it is kept."""
+    kind, name = where
+    room = trial.before.rooms.get(name)
+    if kind != "room" or room is None or not rolls(case, name, _room(case, name)):
+        return {}
+    planned = listed.get(("exp",))
+    late = planned is not None and room.exp is not None and room.exp > planned
+    return {("exp",): room.exp} if late else {}
+
+
+def _room(case: Case, name: str) -> Node:
+    room: Node = case.managed["rooms"][name]
+    return room
 
 
 def _listed(case: Case, trial: Trial) -> list[Node]:
@@ -305,8 +344,13 @@ def _foreign(case: Case, trial: Trial) -> Iterator[str]:
             continue
         if blind and where[0] == "legacy":
             continue
-        if where[1] in rotated and left == {**entry, "hmac": left.get("hmac")}:
-            continue
+        if left == {**entry, "hmac": left.get("hmac")}:
+            known = case.config["phone_numbers"].get(where[1], {}).values()
+            # Left out by --only, it goes with the list, and with the hmac of its file.
+            files = {fields["hmac"] for fields in known if "hmac" in fields}
+            hides = case.only and case.assume.hmac == "hidden"
+            if where[1] in rotated or (hides and left.get("hmac") in files):
+                continue
         yield f"{where} was {entry} and is {left}"
     if lost and trial.apply.code != 3:
         yield f"{lost} are lost, and the code is {trial.apply.code}"
