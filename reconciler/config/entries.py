@@ -15,7 +15,7 @@ from typing import Any, Final
 from reconciler.config.reading.positions import Document
 from reconciler.core.findings import Finding
 from reconciler.core.model import KindName, Path, Place
-from reconciler.core.text import quote
+from reconciler.core.text import nearest, quote
 
 SINGLE: Final = ("version", "domain", "dialin_store", "limits", "ledger")
 SECTIONS: Final[Mapping[KindName, str]] = {"number": "phone_numbers", "room": "rooms"}
@@ -23,6 +23,7 @@ SPREAD: Final = frozenset({"properties", "extra_properties"})
 """The parts of a room that defaults fill property by property."""
 
 
+_STATES: Final = ("present", "absent")
 _BY_DEFAULT: Final = "a room with these defaults"
 
 
@@ -71,6 +72,25 @@ class Entry:
     def absent(self) -> bool:
         """Whether the entry is to be removed."""
         return self.body.get("state") == "absent"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is a mapping, and its `state` tells if it is to be removed.
+
+        Of one that is not clear, nothing is missing before that is mended.
+        """
+        written = self.document.data[self.root[0]][self.key]
+        if written is not None and not isinstance(written, dict):
+            return False
+        return self.body.get("state", "present") in _STATES
+
+    def misspells(self, name: str, path: Path = ()) -> bool:
+        """Whether a key at a path is not this one, and was likely meant to be."""
+        here: Any = self.body
+        for step in path:
+            here = here.get(step) if isinstance(here, dict) else None
+        keys = here if isinstance(here, dict) else {}
+        return name not in keys and bool(nearest(name, map(str, keys)))
 
     def key_place(self, path: Path = ()) -> Place:
         """Where a key of the entry is written, in the defaults if need be."""

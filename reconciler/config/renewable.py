@@ -17,7 +17,6 @@ from reconciler.core.model import Config, Desired, Store
 from reconciler.core.phone import e164
 
 _VERSION = 1
-_STATES = ("present", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,7 @@ def _room(entry: Entry) -> Iterator[Desired]:
 
 def _is_unclear(entry: Entry) -> bool:
     """Whether the name, the state or the end of a room cannot be relied on."""
-    section, key = entry.root
-    written = entry.document.data[section][key]
-    if written is not None and not isinstance(written, dict):
-        return True
-    if entry.body.get("state", "present") not in _STATES:
+    if not entry.is_clear:
         return True
     if entry.merged.get("expires") is None or entry.absent:
         return False

@@ -29,7 +29,7 @@ def check(entry: Entry, twice: Collection[str] = ()) -> Iterator[Finding]:
         place = entry.key_place()
         yield Finding("number-not-e164", message, place, _better(entry.key), entry.root)
     roles = [type_ for type_ in SETTABLE if type_ in entry.body]
-    if len(roles) == 2 or (not roles and not entry.absent):
+    if len(roles) == 2 or (not roles and _needs_role(entry)):
         yield _role(entry, both=bool(roles))
     if entry.absent:
         return
@@ -39,6 +39,12 @@ def check(entry: Entry, twice: Collection[str] = ()) -> Iterator[Finding]:
         yield from rules_values.address(written, (type_, name), fields.get(name))
     yield from rules_values.secret(written, (type_, "hmac"), fields.get("hmac"))
     yield from write_only.of_entry(entry, fields)
+
+
+def _needs_role(entry: Entry) -> bool:
+    """A broken or misspelt part, which has an error of its own, may be the role."""
+    misspelt = any(entry.misspells(type_) for type_ in SETTABLE)
+    return entry.is_clear and not entry.absent and not misspelt
 
 
 def twice(numbers: Iterable[Entry]) -> dict[str, Finding]:

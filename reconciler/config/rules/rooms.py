@@ -54,7 +54,7 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
     yield from _expiry(entry, life, now)
     yield from _buckets(entry)
     yield from write_only.of_entry(entry, room_properties(entry.merged))
-    if "privacy" not in entry.merged:
+    if "privacy" not in entry.merged and _may_lack(entry, "privacy"):
         yield entry.at_key(
             "no-privacy",
             f"{entry.name} says nothing about privacy, and a new room is public",
@@ -66,6 +66,16 @@ def check(entry: Entry, now: float) -> Iterator[Finding]:
 def is_room_name(name: str) -> bool:
     """Tell whether Daily takes a text as the name of a room."""
     return bool(_NAME.fullmatch(name))
+
+
+def _may_lack(entry: Entry, name: str) -> bool:
+    """A broken or misspelt part, which has an error of its own, may be the missing."""
+    return entry.is_clear and not entry.misspells(name)
+
+
+def _may_lack_end(entry: Entry) -> bool:
+    misspelt = entry.misspells("exp", ("properties",))
+    return _may_lack(entry, "expires") and not misspelt
 
 
 def _name(entry: Entry) -> Iterator[Finding]:
@@ -101,7 +111,7 @@ def _pin(entry: Entry, life: _Life, now: float) -> Iterator[Finding]:
     most = (
         f"a room with PIN dial-in may expire {MAX_PIN_AHEAD // DAY} days ahead at most"
     )
-    if not life.written and not life.expires:
+    if not life.written and not life.expires and _may_lack_end(entry):
         path = ("properties", "dialin")
         name = entry.named(path)
         message = f"{name} has PIN dial-in and needs 'expires' or 'exp'"
