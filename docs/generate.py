@@ -36,6 +36,9 @@ BLOCK: Final = re.compile(
     r"(?P<head><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)",
     re.DOTALL,
 )
+ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SOME_ID = "5f2c1f0e-8a3b-4a57-9d1c-3c1f0b7e6a21"
+"""In the place of the ids that the sandbox makes, which are other ones each time."""
 CONFIG: Final = re.compile(r"```yaml\n(# config\.yaml\n.*?)```", re.DOTALL)
 MOMENT: Final = 1_800_000_000
 """When recorded runs happen: 2027-01-15T08:00:00Z."""
@@ -99,7 +102,7 @@ def readme_plan() -> str:
             moment[0] = MOMENT
             (folder / "config.yaml").write_text(wanted, encoding="utf-8")
             os.environ["DAILY_RATE"] = "0.5"
-            text = _run("plan", "config.yaml")
+            text = ID.sub(SOME_ID, _run("plan", "config.yaml"))
     return f"```text\n$ daily-reconciler plan config.yaml\n{text}```"
 
 

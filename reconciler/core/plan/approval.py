@@ -3,10 +3,11 @@
 A plan is contained in an approved one when each of its changes stands there and sends
 and removes nothing else: a field goes from the same value to the same value, what is
 also sent was going to be sent with the same value over the same one, and what goes away
-was going to. What was approved and is no longer needed counts as done. A new room or
-number is what is sent and Daily's defaults for the rest, so there nothing may be
-missing either. A risk that the approved change did not have is not approved, and
-neither is one that names more rooms.
+was going to, with the same value. What was approved and is no longer needed counts as
+done. A new room or number is what is sent and Daily's defaults for the rest, so there
+nothing may be missing either. A risk that the approved change did not have is not
+approved, and neither is one that names more rooms. The store that assignments are
+written to is approved with the changes.
 Renewals need no approval: they keep PINs alive. What is carried along needs none: it
 stays as Daily has it.
 
@@ -21,10 +22,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
-from reconciler.core.compare.fingerprint import Fingerprints
+from reconciler.core.compare.fingerprint import PIN, Fingerprints
 from reconciler.core.plan.gates import LISTS
 from reconciler.core.plan.model import (
-    PIN,
     Action,
     Change,
     Forced,
@@ -35,6 +35,9 @@ from reconciler.core.plan.model import (
 from reconciler.core.secrecy import labelled, sealed
 from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
+
+_ADDRESS = ("sip_uri",)
+"""Daily makes it, and may move it with any write of a list."""
 
 _CLOCK_SKEW = 300.0
 """Seconds that a plan may come from the future, when two machines' clocks differ."""
@@ -89,6 +92,7 @@ class Approved:
 
     domain_id: str
     domain: str
+    store: str
     made_at: float
     changes: tuple[ApprovedChange, ...]
     allowed: Mapping[str, int]
@@ -111,6 +115,7 @@ def read_approved(document: Mapping[str, object]) -> Approved:
     return Approved(
         domain_id=str(domain["id"]),
         domain=str(domain["name"]),
+        store=str(document["dialin_store"]),
         made_at=made_at,
         changes=changes,
         allowed={
@@ -163,7 +168,7 @@ def _most(name: str, changes: Sequence[ApprovedChange], allowed: int) -> int:
 
 
 def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
-    """Refuse an approved plan of another domain, or one that is too old.
+    """Refuse an approved plan of another domain or store, or one that is too old.
 
     `max_age` is in seconds; the age counts up to the new plan's time.
     """
@@ -172,6 +177,12 @@ def check_usable(approved: Approved, plan: Plan, max_age: float) -> None:
         raise RefusedError(
             f"the approved plan is for domain '{approved.domain}' "
             f"({approved.domain_id}), this is '{domain.name}' ({domain.id})"
+        )
+    if approved.store != plan.store:
+        raise RefusedError(
+            f"the approved plan writes the {approved.store} dial-in store, "
+            f"the files want the {plan.store} one",
+            tip="plan again, and have that reviewed",
         )
     age = plan.now - approved.made_at
     if not -_CLOCK_SKEW <= age <= max_age:
@@ -294,8 +305,11 @@ def differences(
         elif not (alike.before(field_, known) or same(field_.before, field_.after)):
             yield f"{_name(field_.path)} was to be sent over another value"
     for field_ in change.removed:
-        if field_.path not in approved.removed:
+        known = approved.removed.get(field_.path)
+        if known is None:
             yield f"{_name(field_.path)} was not to be removed"
+        elif field_.path != _ADDRESS and not alike.before(field_, known):
+            yield f"{_name(field_.path)} was to be removed with another value"
     if change.action in (Action.CREATE, Action.REPLACE):
         sent = {field_.path for field_ in change.sent}
         for path in (*approved.fields, *approved.also_sent):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconciler.core.body.listing import leaves, list_body
+from reconciler.core.body.removed import all_of
 from reconciler.core.compare.diff import ABSENT, FieldChange
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import KINDS
@@ -68,12 +69,7 @@ def fields_of(live: LiveRoom | LiveAssignment | None) -> Mapping[str, object]:
     return live.fields
 
 
-def deletion(
-    desired: Desired,
-    live: LiveRoom | LiveAssignment,
-    *risks: Risk,
-    removed: Iterable[FieldChange] = (),
-) -> Change:
+def deletion(desired: Desired, live: LiveRoom | LiveAssignment, *risks: Risk) -> Change:
     """The removal of a resource that the file wants gone."""
     return change(
         Action.DELETE,
@@ -81,7 +77,7 @@ def deletion(
         "state: absent",
         live=live,
         risks=risks,
-        removed=removed,
+        removed=all_of(desired, live),
     )
 
 

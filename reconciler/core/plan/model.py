@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from reconciler.core.compare.diff import FieldChange, Step
+from reconciler.core.compare.fingerprint import PIN
 from reconciler.core.findings import Finding, errors
 from reconciler.core.model import (
     Config,
@@ -19,9 +20,6 @@ from reconciler.core.model import (
     Path,
     Store,
 )
-
-PIN: Final = ("dialin_code",)
-"""Where a room's PIN stands among what a change removes."""
 
 
 class Action(enum.StrEnum):

@@ -14,6 +14,7 @@ from functools import partial
 
 from reconciler.core.body.listing import leaves
 from reconciler.core.body.overlay import overlay, settled
+from reconciler.core.body.removed import what_is_not_sent
 from reconciler.core.body.unknown import unknown_keys
 from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields, same
 from reconciler.core.compare.equality import Context, context, effective, sides
@@ -32,7 +33,7 @@ from reconciler.core.plan.changes import (
     update,
 )
 from reconciler.core.plan.model import Action, Change, Draft, Risk, Selection
-from reconciler.core.secrecy import reveal, showing
+from reconciler.core.secrecy import reveal
 
 INTERRUPTS = Risk("interrupts-calls", "calls to this number fail until it is done")
 STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answered")
@@ -182,12 +183,6 @@ def _replace(desired: Desired, mine: LiveAssignment, ctx: Context) -> Change:
         for path, value in sent.items()
         if not same(reveal(held.get(path)), reveal(value))
     ]
-    show = showing(NUMBER, desired, mine.fields)
-    removed = [
-        show(FieldChange(path, value, ABSENT))
-        for path, value in held.items()
-        if path not in sent and path != ("id",) and value not in (None, "", {}, [])
-    ]
     return change(
         Action.REPLACE,
         desired,
@@ -196,7 +191,7 @@ def _replace(desired: Desired, mine: LiveAssignment, ctx: Context) -> Change:
         differing=differing,
         risks=(INTERRUPTS,),
         send=send,
-        removed=removed,
+        removed=what_is_not_sent(desired, mine, frozenset(sent)),
     )
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Final
 
 from reconciler.core.body.overlay import settled, update_body
-from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields
+from reconciler.core.body.removed import lost_pin
+from reconciler.core.compare.diff import FieldChange, diff_fields
 from reconciler.core.compare.equality import Context, context, sides
 from reconciler.core.dialin.shown_number import followed, other_number
 from reconciler.core.kinds import ROOM
@@ -23,7 +24,7 @@ from reconciler.core.plan.changes import (
     unverified,
     update,
 )
-from reconciler.core.plan.model import PIN, Action, Change, Draft, Selection
+from reconciler.core.plan.model import Action, Change, Draft, Selection
 from reconciler.core.plan.pin_life import account, phone_slot, pin_life
 from reconciler.core.plan.renewals import (
     due,
@@ -46,7 +47,6 @@ from reconciler.core.plan.room_risks import (
     PUBLIC,
     update_risks,
 )
-from reconciler.core.secrecy import Secret
 from reconciler.core.times import expired
 
 FOR_A_DAY: Final = "a day from now, then none"
@@ -100,7 +100,7 @@ def _plan_room(
             draft.in_sync += 1
         else:
             risks = (EJECTS, PIN_LOST) if room.pin else (EJECTS,)
-            made = deletion(desired, room, *risks, removed=_lost_pin(room))
+            made = deletion(desired, room, *risks)
             draft.changes.append(made)
         return
     if expired(desired.fields.get("exp"), scene.now):
@@ -151,12 +151,6 @@ def _create(desired: Desired, room: LiveRoom | None, scene: _Scene) -> Change:
     return replace(made, also_sent=(*made.also_sent, end))
 
 
-def _lost_pin(room: LiveRoom) -> Iterator[FieldChange]:
-    """What ends dial-in takes away; the PIN itself is never shown."""
-    if room.pin:
-        yield FieldChange(PIN, Secret(room.pin, "(PIN)"), ABSENT)
-
-
 def _updates(
     desired: Desired, room: LiveRoom, scene: _Scene, draft: Draft
 ) -> Iterator[Change]:
@@ -187,7 +181,7 @@ def _updates(
     send = update_body(desired, room, names, exp, scene.ctx)
     draft.findings += pin_expiry(desired, room, send, scene.now)
     ends = "dialin" in send and send["dialin"] is None
-    removed = _lost_pin(room) if ends else ()
+    removed = lost_pin(room) if ends else ()
     risks = update_risks(room, send)
     yield update(desired, room, diff, risks, send, removed=removed, resent=resend)
 

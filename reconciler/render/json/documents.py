@@ -135,7 +135,10 @@ def _planned(change: Change, plan: Plan) -> dict[str, object]:
     prints = Fingerprints(plan.live.domain.id, change.kind, change.key)
     signed = {
         name: [{**_field(f, change), **_fingerprints(f, prints)} for f in fields]
-        for name, fields in (("fields", change.fields), ("also_sent", change.also_sent))
+        for name, fields in (
+            *(("fields", change.fields), ("also_sent", change.also_sent)),
+            ("removed", change.removed),
+        )
     }
     return {**_change(change), **signed}
 

@@ -16,12 +16,16 @@ from reconciler.core.model import (
     Rolling,
 )
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.approval import read_approved, unapproved
+from reconciler.core.plan.approval import (
+    check_usable,
+    read_approved,
+    unapproved,
+)
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.secrecy import Secret
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.render.json.documents import plan_document
 
 NOW = 1_800_000_000
@@ -136,6 +140,7 @@ NUMBER = "+12095550100"
         pytest.param(
             planned(room({}, absent=True), {}),
             planned(room({}, absent=True), LIVE_PIN),
+            "dialin.display_name was not to be removed; exp was not to be removed; "
             "dialin_code was not to be removed; a risk appeared since the review: "
             "callers lose the PIN for good",
             id="deletes-a-pin-that-was-not-there",
@@ -403,7 +408,13 @@ def test_a_gate_is_open_by_its_count(
 def document(made_at: str) -> dict[str, object]:
     """A plan document of nothing, made at this time."""
     domain = {"id": "d", "name": "acme"}
-    return {"domain": domain, "gates": [], "changes": [], "made_at": made_at}
+    return {
+        "domain": domain,
+        "dialin_store": "current",
+        "made_at": made_at,
+        "gates": [],
+        "changes": [],
+    }
 
 
 @pytest.mark.parametrize("text", ["2023-11-14T22:13:20Z", "2023-11-14T23:13:20+01:00"])
@@ -417,3 +428,132 @@ def test_a_time_without_an_offset_is_refused(text: str) -> None:
     """Its age would depend on the time zone of the machine."""
     with pytest.raises(ReconcilerError, match="made_at is not a time"):
         read_approved(document(text))
+
+
+ENTRY: dict[str, Any] = {
+    "store": "current",
+    "type": "pinless_dialin",
+    "number": NUMBER,
+    "id": "one",
+    "fields": {"name_prefix": "a", "room_creation_api": HOOK, "hmac": "aA=="},
+}
+
+
+def entry(**other: Any) -> LiveAssignment:
+    """An assignment, with some of its fields or attributes other than usual."""
+    attributes = {name: other.pop(name) for name in ENTRY if name in other}
+    fields = {**ENTRY["fields"], **other}
+    return LiveAssignment(**{**ENTRY, "fields": fields, **attributes})
+
+
+def deleted(live: LiveAssignment | LiveRoom) -> Plan:
+    """The plan that deletes a number or a room as it lives."""
+    kind, key = (
+        ("room", live.name) if isinstance(live, LiveRoom) else ("number", NUMBER)
+    )
+    desired = Desired(kind, key, absent=True)  # type: ignore[arg-type]
+    rooms = {live.name: live} if isinstance(live, LiveRoom) else {}
+    entries = (live,) if isinstance(live, LiveAssignment) else ()
+    reading = Live(LiveDomain("acme", "d", {}), rooms, 1, assignments=entries)
+    return make_plan(Config("acme", resources=(desired,)), reading, now=NOW)
+
+
+def old_room(
+    id_: str = "i", privacy: str = "private", config: Any = LIVE_PIN
+) -> LiveRoom:
+    """A room that is to go."""
+    return LiveRoom("r", id_, privacy, config)
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "present", "path"),
+    [
+        (entry(), entry(id="two"), "id"),
+        (entry(), entry(type="pin_dialin"), "type"),
+        (entry(), entry(name_prefix="b"), "name_prefix"),
+        (entry(), entry(hmac="bB=="), "hmac"),
+        (entry(), entry(room_creation_api=HOOK.replace("=1", "=2")), "room_creation"),
+        (entry(), entry(hold_music_url="https://x.example.com"), "hold_music_url"),
+        (old_room(), old_room("j"), "id"),
+        (old_room(), old_room(privacy="public"), "privacy"),
+        (old_room(), old_room(config={**LIVE_PIN, "exp": NOW + 99 * DAY}), "exp"),
+        (old_room(), old_room(config={**LIVE_PIN, "enable_chat": True}), "enable_chat"),
+        (
+            old_room(),
+            old_room(config={**LIVE_PIN, "dialin": {"display_name": "Other"}}),
+            "dialin.display_name",
+        ),
+        (old_room(), old_room(config={**LIVE_PIN, "dialin_code": "9" * 11}), "dialin_"),
+        (old_room(config={}), old_room(), "dialin.display_name"),
+    ],
+)
+def test_a_deletion_takes_away_what_was_reviewed_and_nothing_else(
+    reviewed: Any, present: Any, path: str
+) -> None:
+    """The same name does not make it the same thing."""
+    whys = refusals(deleted(reviewed), deleted(present))
+
+    assert refusals(deleted(reviewed), deleted(reviewed)) == []
+    assert len(whys) == 1
+    assert whys[0].startswith(path)
+    assert "was to be removed with another value" in whys[0] or "was not to" in whys[0]
+
+
+def test_a_deletion_may_take_away_less() -> None:
+    """A hook or a PIN that has gone by itself needs no new review."""
+    bare = old_room(config={})
+    unsigned = LiveAssignment(**{**ENTRY, "fields": {"name_prefix": "a"}})
+
+    assert refusals(deleted(old_room()), deleted(bare)) == []
+    assert refusals(deleted(entry()), deleted(unsigned)) == []
+
+
+def test_the_address_that_daily_gives_an_entry_is_not_part_of_a_deletion() -> None:
+    """Any write of a list may move it."""
+    one, two = (entry(sip_uri=f"a@{host}.example.com") for host in ("one", "two"))
+    pinned = Desired("number", NUMBER, {"type": "pin_dialin"})
+
+    assert refusals(deleted(one), deleted(two)) == []
+    assert refusals(planned(pinned, one), planned(pinned, two)) == []
+
+
+def test_a_replacement_takes_away_the_values_that_were_reviewed() -> None:
+    """A secret that was rotated since is another one."""
+    pinned = Desired("number", NUMBER, {"type": "pin_dialin"})
+    reviewed = planned(pinned, entry())
+
+    assert refusals(reviewed, reviewed) == []
+    assert refusals(reviewed, planned(pinned, entry(hmac="bB=="))) == [
+        "hmac was to be removed with another value"
+    ]
+
+
+def test_no_plan_file_singles_out_a_pin_that_goes_away() -> None:
+    """So few digits identify it that most other PINs would have given another one."""
+    document = plan_document(
+        deleted(old_room()), (), Estimate(), 0, digest="", tool="0"
+    )
+    [change] = document["changes"]  # type: ignore[misc]
+    [pin] = [f for f in change["removed"] if f["path"] == ["dialin_code"]]
+
+    assert (pin["before"], len(pin["before_fingerprint"])) == ("(PIN)", 2)
+
+
+@pytest.mark.parametrize("stores", [("current", "legacy"), ("legacy", "current")])
+def test_the_store_that_is_written_is_part_of_what_was_reviewed(
+    stores: tuple[Any, Any],
+) -> None:
+    """The same number would be written by another call, which replaces whole lists."""
+    one, two = (
+        make_plan(
+            Config("acme", store, resources=(Desired("number", NUMBER, ENTRY),)),
+            Live(LiveDomain("acme", "d", {})),
+            now=NOW,
+        )
+        for store in stores
+    )
+    approved = read_approved(plan_document(one, (), Estimate(), 0, digest="", tool="0"))
+
+    check_usable(approved, one, 7 * DAY)
+    with pytest.raises(RefusedError, match="dial-in store"):
+        check_usable(approved, two, 7 * DAY)
