@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,6 +192,18 @@ def test_an_output_that_fails_after_the_writes_makes_3(
     assert SUMMARY in ran.stdout
 
 
+def document_in(file: Path) -> Any:
+    """The JSON document in a file, which another process may still write."""
+    end = time.monotonic() + 15
+    while True:
+        try:
+            text = file.read_text()
+            return json.JSONDecoder().raw_decode(text[text.index("{\n") :])[0]
+        except (OSError, ValueError):
+            assert time.monotonic() < end, "the document did not arrive"
+            time.sleep(0.01)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "line"),
@@ -211,12 +225,10 @@ def test_what_is_no_regular_file_is_written_into(
     (tmp_path / "link").symlink_to("all")
     before = os.lstat("/dev/stdout")
 
-    ran = shell(sandbox, tmp_path, f"{APPLY} --report {option} {line}; sleep 0.2")
+    ran = shell(sandbox, tmp_path, f"{APPLY} --report {option} {line}")
 
     assert is_applied(sandbox, tmp_path), ran.stderr
-    text = (tmp_path / "all").read_text()
-    document, _ = json.JSONDecoder().raw_decode(text[text.index("{\n") :])
-    assert document["summary"]["done"] == 6
+    assert document_in(tmp_path / "all")["summary"]["done"] == 6
     assert os.lstat("/dev/stdout").st_ino == before.st_ino
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "fifo").is_fifo()
