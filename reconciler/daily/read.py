@@ -160,6 +160,18 @@ def read_assignments(client: DailyClient) -> tuple[LiveAssignment, ...]:
     return tuple(wire.assignment_from_config(item) for item in items)
 
 
+def read_assignment(client: DailyClient, entry_id: str) -> LiveAssignment | None:
+    """One entry of the current store; None when it is gone."""
+    path = f"/domain-dialin-config/{quote(entry_id, safe='')}"
+    try:
+        return wire.assignment_from_config(client.get(path))
+    except DailyRejectedError as error:
+        # Without Daily's code it is some other server that says 404.
+        if error.status == 404 and error.code:
+            return None
+        raise
+
+
 def read_owned(
     client: DailyClient,
 ) -> tuple[tuple[PurchasedNumber, ...], tuple[str, ...]]:

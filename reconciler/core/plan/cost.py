@@ -62,7 +62,8 @@ def estimate(plan: Plan) -> Estimate:
     deletions = sum(
         c.kind == "room" and c.action is Action.DELETE for c in plan.changes
     )
-    general = _rooms(plan) + _numbers(plan) + plan.live.requests
+    # Each room is read again before it is deleted.
+    general = _rooms(plan) + _numbers(plan) + plan.live.requests + deletions
     return Estimate(general, deletions)
 
 
@@ -77,7 +78,10 @@ def _rooms(plan: Plan) -> int:
 
 
 def _numbers(plan: Plan) -> int:
-    """Each stage reads both stores before it writes and after."""
+    """Each stage reads both stores before it writes and after.
+
+    In the current store each entry but the first of a stage is read again alone.
+    """
     numbers = [c for c in plan.changes if c.kind == "number"]
     stages = {c.action is Action.DELETE for c in numbers}
     if plan.store == "legacy":
@@ -87,4 +91,9 @@ def _numbers(plan: Plan) -> int:
         1 + (sum((c.action is Action.DELETE) is stage for c in numbers) > 1)
         for stage in stages
     )
-    return writes + 2 * (len(stages) + looks)
+    again = sum(
+        c.action is not Action.CREATE
+        for stage in stages
+        for c in [c for c in numbers if (c.action is Action.DELETE) is stage][1:]
+    )
+    return writes + again + 2 * (len(stages) + looks)

@@ -2,7 +2,8 @@
 
 Retries depend on method and cause:
 
-* 429: whatever the method, after a pause of the whole rate class;
+* 429: whatever the method, after a pause of the whole rate class. Others may write in
+  a pause, so the body of a write is built anew after each, see `send_built`;
 * a connection that was never made: whatever the method, since nothing was sent;
 * 5xx, a lost or an unreadable answer: only for GET. A write may have happened, so
   it raises `AnswerLostError` and the caller reads before it decides;
@@ -43,7 +44,7 @@ from reconciler.daily.http.answers import (
 )
 from reconciler.daily.http.breaker import Breaker
 from reconciler.daily.http.network import Network, NoAnswerError, Transport
-from reconciler.daily.http.pace import Pace, RateClass
+from reconciler.daily.http.pace import Pace, RateClass, Ticket
 from reconciler.environment import Environment
 from reconciler.errors import (
     AnswerLostError,
@@ -262,7 +263,18 @@ class DailyClient:
         raise _gave_up(f"GET {path}", last, self.url)
 
     def send(self, method: str, path: str, body: object = None) -> object:
-        """Write something. Secrets in `body` are opened here and nowhere else.
+        """Write something that depends on nothing that was read; as `send_built`."""
+        return self.send_built(method, path, lambda: body)
+
+    def send_built(self, method: str, path: str, build: Callable[[], object]) -> object:
+        """Write something. Secrets in its body are opened here and nowhere else.
+
+        Args:
+            method: of HTTP.
+            path: below the base address.
+            build: gives the body, as late as possible: anew for each attempt, and
+                when a pause came between building and sending. It may read. What it
+                raises is raised, and nothing is sent.
 
         Raises:
             DailyRejectedError: Daily said no; nothing was done.
@@ -275,10 +287,15 @@ class DailyClient:
         rate_class: RateClass = "deletion" if slow else "general"
         last: Answer | NoAnswerError | None = None
         for attempt in range(_ATTEMPTS):
+            body: object = None
+
+            def built() -> object:
+                nonlocal body
+                body = build()
+                return reveal(body)
+
             try:
-                answer, found = self._exchange(
-                    method, path, rate_class, body=reveal(body)
-                )
+                answer, found = self._exchange(method, path, rate_class, build=built)
             except NoAnswerError as error:
                 if error.sent:
                     raise AnswerLostError(
@@ -317,14 +334,14 @@ class DailyClient:
         rate_class: RateClass,
         *,
         params: Mapping[str, str | int] | None = None,
-        body: object = None,
+        build: Callable[[], object] = lambda: None,
     ) -> tuple[Answer, tuple[object] | None]:
         """One request and its answer, with the JSON in it; None when unreadable."""
         line = f"{method} {path}"
         logged = f"{method} {urlsplit(self.url).path}{path}"
         breaker = self._reads if method == "GET" else self._writes
         with breaker.passage(line):
-            ticket = self._paces[rate_class].enter()
+            ticket, body = self._turn(rate_class, build)
             self._check_going(line)
             with self._lock:
                 self.counters.requests += 1
@@ -349,6 +366,25 @@ class DailyClient:
                 usable = is_refusal(answer) or (answer.status < 300 and found)
                 breaker.count("" if usable else describe(answer))
         return answer, found
+
+    def _turn(
+        self, rate_class: RateClass, build: Callable[[], object]
+    ) -> tuple[Ticket, object]:
+        """Wait for a request's turn; its body is not older than the last pause.
+
+        Turns of deletions come seldom: one waits for its own before it reads.
+        """
+        pace = self._paces[rate_class]
+        while True:
+            pauses = pace.wait_out()
+            body = None if rate_class == "deletion" else build()
+            ticket = pace.enter()
+            if pace.pauses != pauses:
+                continue
+            if rate_class == "deletion":
+                body = build()
+                ticket.sent = self._environment.clock()
+            return ticket, body
 
     def _note(self, answer: Answer) -> None:
         """Keep what an answer says beside its body: its size, and what time it is."""

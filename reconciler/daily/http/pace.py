@@ -65,6 +65,8 @@ class Pace:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next = 0.0
+        self._resumes = 0.0
+        self.pauses = 0
         self._fastest = float("inf")
         self._landed = 0.0
         self._recent: deque[Ticket] = deque(maxlen=self._limit)
@@ -92,7 +94,18 @@ class Pace:
     def pause(self, seconds: float) -> None:
         """Hold the whole class back: Daily said that it was too fast."""
         with self._lock:
-            self._next = max(self._next, self._clock() + seconds)
+            self.pauses += 1
+            self._resumes = max(self._resumes, self._clock() + seconds)
+            self._next = max(self._next, self._resumes)
+
+    def wait_out(self) -> int:
+        """Wait until no pause is left, and return how many there were so far."""
+        while True:
+            with self._lock:
+                pauses, resumes = self.pauses, self._resumes
+            self._wait_until(resumes)
+            if pauses == self.pauses:
+                return pauses
 
     def _reserve(self, now: float) -> float:
         turn = max(now, self._next)

@@ -390,16 +390,21 @@ def _rank(entry: LiveAssignment, rescue: Rescue) -> int:
 
 def _send_entry(run: _Restoring, entry: LiveAssignment) -> None:
     """Create the entry, or give the one that is there its `hmac` back."""
-    now = run.stores.read()
-    if entry not in run.missing(now):
-        raise _NotNeededError
-    twin = _twin(entry, now)
+    seen: Entries | None = run.stores.read()
+    twin = _twin_of_missing(run, entry, run.stores.known)
     method = "POST" if twin is None else "PUT"
     path = _PATH + (f"/{quote(twin.id, safe='')}" if twin else "")
-    body = _body(entry, twin)
-    if twin is None:
-        body = {"type": entry.type, **body}
     client = run.stores.client
+
+    def build() -> object:
+        """The body, on a reading of just now."""
+        nonlocal seen
+        now, seen = run.stores.read() if seen is None else seen, None
+        again = _twin_of_missing(run, entry, now)
+        if (again and again.id) != (twin and twin.id):
+            raise StoresError(f"{entry.label} was assigned anew meanwhile")
+        made = _body(entry, again)
+        return {"type": entry.type, **made} if again is None else made
 
     def is_done(seen: Entries) -> bool | None:
         if _is_there(entry, seen):
@@ -408,10 +413,18 @@ def _send_entry(run: _Restoring, entry: LiveAssignment) -> None:
         return False if entry.number else None
 
     settle(
-        lambda: client.send(method, path, body),
+        lambda: client.send_built(method, path, build),
         lambda: run.stores.fresh()[1],
         is_done,
     )
+
+
+def _twin_of_missing(
+    run: _Restoring, entry: LiveAssignment, now: Entries
+) -> LiveAssignment | None:
+    if entry not in run.missing(now):
+        raise _NotNeededError
+    return _twin(entry, now)
 
 
 def _body(entry: LiveAssignment, twin: LiveAssignment | None) -> dict[str, object]:

@@ -6,15 +6,18 @@ since the plan would be lost. Between this reading and the write a moment remain
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from reconciler.core.model import LiveRoom
 from reconciler.core.plan.cost import is_read_again
 from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.plan.moved import carried_anew, moved, narrowed
 from reconciler.daily.read import read_room
 from reconciler.daily.write.run import BlockedError, MovedError, Run, left_for_room
+from reconciler.daily.write.sending.settle import NothingLeftError
 from reconciler.errors import DailyRejectedError
 
 FRESH: Final = 30.0
@@ -28,14 +31,21 @@ def needs_reading(run: Run, change: Change) -> bool:
     return is_read_again(change)
 
 
-def as_it_is_now(run: Run, change: Change) -> Change | None:
-    """The change as planned on a new reading; None when nothing of it is left to do.
+def as_it_is_now(run: Run, change: Change, *, anew: bool = False) -> Change:
+    """The change as planned on a new reading.
+
+    Args:
+        run: the apply.
+        change: an update, as it was planned.
+        anew: read the room whatever is written: it was held back once, and others had
+            the time to write.
 
     Raises:
+        NothingLeftError: nothing of it is left to do.
         MovedError: the room is no longer what was reviewed.
         BlockedError: what is to do now stands before a gate.
     """
-    if not needs_reading(run, change):
+    if not (anew or needs_reading(run, change)):
         return change
     room = read_room(run.client, change.live_room.name if change.live_room else "")
     if room is None or room.expired(run.options.now()):
@@ -46,28 +56,41 @@ def as_it_is_now(run: Run, change: Change) -> Change | None:
         )
     left = left_for_room(run, change, room)
     same_action = [c for c in left if c.action is change.action]
-    if not same_action:
-        return None
-    again = narrowed(same_action[0], change)
-    if not again.send:
-        return None
+    again = narrowed(same_action[0], change) if same_action else None
+    if again is None or not again.send:
+        raise NothingLeftError
     _check(run, change, again)
     run.renew(change, again, _remark(change, again))
     return again
 
 
 def check_deletion(run: Run, change: Change) -> None:
-    """Refuse a deletion that takes more than was reviewed, such as a new PIN.
+    """Refuse a deletion that takes more than was planned, such as a new PIN.
 
     Raises:
+        NothingLeftError: the room is gone.
         MovedError: the room is no longer what was reviewed.
+        BlockedError: what is to go now stands before a gate.
     """
-    # Of a room with a PIN there is nothing more to take.
-    if not run.options.reviewed or change.live_pin or change.live_room is None:
-        return
-    room = read_room(run.client, change.live_room.name)
+    planned = change.live_room
+    room = read_room(run.client, planned.name if planned else change.key)
+    if room is None:
+        raise NothingLeftError
+    news = "; ".join(_unlike(planned, room)) if planned else ""
     for again in left_for_room(run, change, room):
         _check(run, change, again)
+        if news and run.options.reviewed:
+            raise MovedError(f"{news}; plan again")
+        run.renew(change, again, news)
+
+
+def _unlike(planned: LiveRoom, room: LiveRoom) -> Iterator[str]:
+    """What deleting the room takes, and was not there when it was planned."""
+    if planned.id and room.id and planned.id != room.id:
+        yield "the room was made anew after the plan"
+    if room.pin and room.pin != planned.pin:
+        other = "another" if planned.pin else "a"
+        yield f"the room has {other} PIN since the plan, and callers lose it"
 
 
 def _check(run: Run, change: Change, again: Change) -> None:

@@ -20,12 +20,14 @@ from reconciler.core.model import Desired, LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
-from reconciler.daily.write.bystanders import stop_unsafe
+from reconciler.daily.write.one_number import as_it_is_now, plan_again
 from reconciler.daily.write.run import (
     Run,
     explain,
     left_for_number,
 )
+from reconciler.daily.write.sending.bystanders import stop_unsafe
+from reconciler.daily.write.sending.settle import NothingLeftError
 from reconciler.daily.write.stores import StoresError, send_lists
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 
@@ -43,6 +45,8 @@ def write_lists(run: Run, changes: list[Change], look: Callable[[], None]) -> No
         return
     # Nothing was written: find out whose fault it is.
     for change in changes:
+        if run.ended(change) is not None:
+            continue
         if run.should_stop():
             run.note(change, Outcome.NOT_TRIED, run.stopped)
             continue
@@ -70,6 +74,8 @@ def _try(run: Run, changes: list[Change], look: Callable[[], None]) -> Problem:
         _write(run, changes)
     except StoresError as error:
         return error
+    except NothingLeftError:
+        return None
     except DailyError as error:
         run.stop_if_hopeless(error)
         if isinstance(error, AnswerLostError):
@@ -84,6 +90,9 @@ def _note(run: Run, changes: list[Change], problem: Problem) -> None:
         stop_unsafe(run, changes, problem)
         return
     for change in changes:
+        if run.ended(change) is not None:
+            # A reading right before the write ended it.
+            continue
         if problem is None:
             run.note(change, Outcome.DONE)
         elif isinstance(problem, AnswerLostError):
@@ -95,12 +104,28 @@ def _note(run: Run, changes: list[Change], problem: Problem) -> None:
 def _write(run: Run, changes: list[Change]) -> None:
     left = list(changes)
     declared = run.plan.config.of_kind("number")
+    lost = False
+
+    def planned_again() -> list[Change]:
+        """What is left to write; the rest is noted, unless it may be written."""
+        if lost:
+            return [as_it_is_now(run, c, run.stores.known) for c in left]
+        again = (plan_again(run, c, run.stores.known) for c in left)
+        return list(filter(None, again))
+
+    def lists(now: tuple[LiveAssignment, ...]) -> dict[str, list[dict[str, object]]]:
+        left[:] = planned_again()
+        if not left:
+            raise NothingLeftError
+        return overlay(now, left, declared)
 
     def is_done(entries: tuple[LiveAssignment, ...]) -> bool:
+        nonlocal lost
+        lost = True
         left[:] = [c for c in left if _is_left(run, c, entries)]
         return not left
 
-    send_lists(run.stores, lambda now: overlay(now, left, declared), is_done)
+    send_lists(run.stores, lists, is_done)
 
 
 def _is_left(run: Run, change: Change, entries: tuple[LiveAssignment, ...]) -> bool:

@@ -12,26 +12,30 @@ object that this version does not know.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from urllib.parse import quote
+from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.core.body.doubtful import without_doubtful
-from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.rescue import file as rescue
-from reconciler.daily.write.again import check_gates_again
-from reconciler.daily.write.bystanders import look_after, stop_unsafe
 from reconciler.daily.write.legacy import write_lists
+from reconciler.daily.write.one_number import (
+    PATH,
+    entry_path,
+    find,
+    plan_again,
+    read_again,
+)
 from reconciler.daily.write.run import (
-    BlockedError,
+    MovedError,
     PartWayError,
     Run,
     explain,
     left_for_number,
 )
+from reconciler.daily.write.sending.bystanders import look_after, stop_unsafe
 from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.stores import StoresError
 from reconciler.errors import (
@@ -40,8 +44,6 @@ from reconciler.errors import (
     DailyRejectedError,
     ReconcilerError,
 )
-
-_PATH = "/domain-dialin-config"
 
 
 def apply_numbers(run: Run) -> None:
@@ -74,7 +76,7 @@ def _write(run: Run, changes: list[Change]) -> None:
     seen = _prepare(run, changes)
     if seen is None:
         return
-    fresh = list(filter(None, (_as_it_is_now(run, c, seen) for c in changes)))
+    fresh = list(filter(None, (plan_again(run, c, seen) for c in changes)))
     if run.plan.store == "legacy":
         write_lists(run, fresh, lambda: look_after(run))
         return
@@ -115,79 +117,27 @@ def _save(run: Run) -> None:
         run.stores.copy = rescue.Copy(run.rescued, copy)
 
 
-def _as_it_is_now(
-    run: Run, change: Change, stores: Sequence[LiveAssignment]
-) -> Change | None:
-    """The change on the latest reading; None when it is not to be written.
-
-    Somebody else may have written this number since it was planned: there is no
-    locking. What was reviewed is not written then. Unattended it is planned again,
-    through the same gates.
-    """
-    if _is_as_planned(run, change, stores):
-        return change
-    left = left_for_number(run, change, tuple(stores))
-    if not left and _is_there(run, change, stores) is not change.desired.absent:
-        run.note(change, Outcome.DONE)
-        return None
-    if run.options.reviewed or [c.action for c in left] != [change.action]:
-        what = "this number was changed in Daily since it was planned; plan again"
-        run.note(change, Outcome.MOVED, what)
-        return None
-    try:
-        check_gates_again(run, change, left[0])
-    except BlockedError as reason:
-        run.note(change, Outcome.BLOCKED, str(reason))
-        return None
-    run.renew(change, left[0], "it was changed in Daily after the plan")
-    return left[0]
-
-
-def _is_as_planned(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
-    seen, planned = find(change.key, run.plan.store, stores), change.live_assignment
-    if seen is None or planned is None:
-        return seen is planned
-    kept = same(rescue.content(seen), rescue.content(planned))
-    return seen.type == planned.type and kept
-
-
-def _is_there(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
-    """The number is assigned where it is to be, or anywhere if it is to go."""
-    if change.desired.absent:
-        return any(entry.number == change.key for entry in stores)
-    return find(change.key, run.plan.store, stores) is not None
-
-
-def find(
-    number: str, store: str, stores: Sequence[LiveAssignment]
-) -> LiveAssignment | None:
-    """A number's entry in one store."""
-    for entry in stores:
-        if entry.number == number and entry.store == store:
-            return entry
-    return None
-
-
 def _write_current(run: Run, changes: list[Change]) -> None:
     if not changes:
         return
     # The first write shows whether the rest of the store survives a write at all.
     first, rest = changes[0], changes[1:]
-    _attempt(run, first)
+    _attempt(run, first, first)
     look_after(run)
     if rest:
         run.client.parallel(lambda change: _attempt(run, change), rest)
         look_after(run)
 
 
-def _attempt(run: Run, change: Change) -> Outcome:
+def _attempt(run: Run, change: Change, known: Change | None = None) -> Outcome:
+    """Write one number. `known`: the change, where its reading is of just now."""
     act = {
-        Action.CREATE: _create,
-        Action.UPDATE: _update,
-        Action.REPLACE: _replace,
-        Action.DELETE: _delete,
+        Action.CREATE: lambda: _create(run, change),
+        Action.UPDATE: lambda: _update(run, change, known),
+        Action.REPLACE: lambda: _replace(run, change, known),
+        Action.DELETE: lambda: _delete(run, change, known),
     }[change.action]
-    return run.attempt(change, lambda: act(run, change))
+    return run.attempt(change, act)
 
 
 def _create(run: Run, change: Change) -> None:
@@ -198,7 +148,7 @@ def _create(run: Run, change: Change) -> None:
 
     def send() -> None:
         try:
-            run.client.send("POST", _PATH, body)
+            run.client.send("POST", PATH, body)
         except DailyRejectedError:
             if not is_done(_stores(run)):
                 raise
@@ -211,31 +161,46 @@ def _create(run: Run, change: Change) -> None:
     settle(send, lambda: _stores(run), is_done)
 
 
-def _update(run: Run, change: Change) -> None:
-    spared, without = without_doubtful(change)
-    body = change.send
+def _update(run: Run, change: Change, known: Change | None) -> None:
+    latest = change
+
+    def write(shape: Callable[[Change], Mapping[str, object]]) -> None:
+        run.client.send_built("PUT", _entry_path(change), lambda: body(shape))
+
+    def body(shape: Callable[[Change], Mapping[str, object]]) -> object:
+        nonlocal latest, known
+        latest, known = known or _same_entry(change, read_again(run, change)), None
+        return wire.assignment_to_json(change.key, shape(latest), with_nulls=True)
 
     def send() -> None:
-        nonlocal body
-        entry = wire.assignment_to_json(change.key, body, with_nulls=True)
+        nonlocal known
         try:
-            run.client.send("PUT", _entry_path(change), entry)
+            write(lambda again: again.send)
         except DailyRejectedError as error:
-            if error.status != 400 or body is spared or not without:
+            without = without_doubtful(latest)[1]
+            if error.status != 400 or not without:
                 raise
-            body = spared
-            send()
+            known = latest
+            write(lambda again: without_doubtful(again)[0])
             what = f"Daily refused {', '.join(without)}, which was left out"
-            run.remark(change, change, what)
+            run.remark(change, latest, what)
 
     settle(
         send,
         lambda: _stores(run),
-        lambda stores: bool(change.fields) and not left_for_number(run, change, stores),
+        lambda stores: bool(latest.fields) and not left_for_number(run, latest, stores),
     )
 
 
-def _replace(run: Run, change: Change) -> None:
+def _same_entry(change: Change, again: Change) -> Change:
+    """The change planned again, of an entry that was not made anew meanwhile."""
+    before, now = change.live_assignment, again.live_assignment
+    if before and now and before.id != now.id:
+        raise MovedError("this number was assigned anew since it was planned")
+    return again
+
+
+def _replace(run: Run, change: Change, known: Change | None) -> None:
     """PIN to pinless or back: Daily wants the old entry gone before the new one.
 
     Where it is unknown whether the old one is gone, the new one is tried all the same:
@@ -244,7 +209,7 @@ def _replace(run: Run, change: Change) -> None:
     """
     with run.client.together():
         with contextlib.suppress(AnswerLostError):
-            _delete(run, change)
+            _delete(run, change, known)
         try:
             _create(run, change)
         except DailyError as error:
@@ -264,7 +229,7 @@ def _put_back(run: Run, change: Change) -> str:
     try:
         if find(change.key, "current", _stores(run)) is None:
             with contextlib.suppress(DailyError):
-                run.client.send("POST", _PATH, body)
+                run.client.send("POST", PATH, body)
         now = find(change.key, "current", _stores(run))
     except DailyError as error:
         return f"{change.key} MAY BE UNASSIGNED NOW ({error.message}): apply again"
@@ -275,10 +240,16 @@ def _put_back(run: Run, change: Change) -> str:
     return f"{change.key} was put back as it was ({old.type})"
 
 
-def _delete(run: Run, change: Change) -> None:
+def _delete(run: Run, change: Change, known: Change | None) -> None:
+    def check() -> None:
+        nonlocal known
+        if known is None:
+            _same_entry(change, read_again(run, change))
+        known = None
+
     def send() -> None:
         with no_error_when_gone():
-            run.client.send("DELETE", _entry_path(change))
+            run.client.send_built("DELETE", _entry_path(change), check)
 
     settle(
         send,
@@ -289,7 +260,7 @@ def _delete(run: Run, change: Change) -> None:
 
 def _entry_path(change: Change) -> str:
     live = change.live_assignment
-    return f"{_PATH}/{quote(live.id if live else '', safe='')}"
+    return entry_path(live) if live else PATH
 
 
 def _stores(run: Run) -> tuple[LiveAssignment, ...]:

@@ -27,8 +27,14 @@ from reconciler.daily.write.one_room import (
     watch_pin,
     write_room,
 )
-from reconciler.daily.write.run import BlockedError, Options, PartWayError, Run
-from reconciler.daily.write.sending.settle import settle
+from reconciler.daily.write.run import (
+    BlockedError,
+    Options,
+    PartWayError,
+    PostponedError,
+    Run,
+)
+from reconciler.daily.write.sending.settle import NothingLeftError, settle
 from reconciler.daily.write.sending.waves import in_waves
 from reconciler.errors import DailyRejectedError
 
@@ -56,7 +62,10 @@ def renew_rooms(run: Run, changes: Sequence[Change]) -> None:
     )
     for change in left:
         _renew_one(run, change)
-    run.client.parallel(lambda change: _renew_one(run, change), others)
+    run.client.parallel(lambda change: _renew_one(run, change, in_wave=False), others)
+    late = [c for c in others if run.ended(c) is None]
+    for change in late:
+        _renew_one(run, change)
 
 
 def _renew_wave(run: Run, wave: Sequence[Change]) -> int:
@@ -64,34 +73,45 @@ def _renew_wave(run: Run, wave: Sequence[Change]) -> int:
     return kept_pins(run, wave, outcomes)
 
 
-def _renew_one(run: Run, change: Change) -> Outcome:
+def _renew_one(run: Run, change: Change, *, in_wave: bool = True) -> Outcome:
     def work() -> None:
-        if _must_wait(run, change):
-            rooms = ", ".join(run.rooms_without_their_pin())
-            raise BlockedError(
-                f"renewing changed the PIN of {rooms}, and this room has more than 7 "
-                f"days left; {to_go_on(run)}"
-            )
+        if in_wave:
+            _check_waits(run, change)
         with telling_when_gone(run, change):
-            _renew(run, change)
+            _renew(run, change, in_wave=in_wave)
 
     return run.attempt(change, work)
 
 
-def _must_wait(run: Run, change: Change) -> bool:
-    urgent = is_urgent(change, run.options.now())
-    return has_dialin(change.live_room) and not urgent and pins_at_stake(run) == 0
-
-
-def _renew(run: Run, change: Change) -> None:
-    room = _as_it_is(run, change)
-    now = run.options.now()
-    if not due(change.desired, room, now):
-        # Another run was faster; a later end is kept.
+def _check_waits(run: Run, change: Change) -> None:
+    if pins_at_stake(run) != 0 or is_urgent(change, run.options.now()):
         return
-    exp = pushed(change.desired, room, now)
+    rooms = ", ".join(run.rooms_without_their_pin())
+    raise BlockedError(
+        f"renewing changed the PIN of {rooms}, and this room has more than 7 "
+        f"days left; {to_go_on(run)}"
+    )
+
+
+def _renew(run: Run, change: Change, *, in_wave: bool) -> None:
+    """Send a later `exp`, counted on a reading; once held back, on a new one."""
+    room, exp, now, is_read = change.live_room, 0, run.options.now(), False
+
+    def build() -> object:
+        nonlocal room, exp, now, is_read
+        room, is_read = _as_it_is(run, change, anew=is_read), True
+        run.see_pin(change.key, room)
+        if has_dialin(room) and not in_wave:
+            raise PostponedError
+        now = run.options.now()
+        if not due(change.desired, room, now):
+            # Another run was faster; a later end is kept.
+            raise NothingLeftError
+        exp = pushed(change.desired, room, now)
+        return wire.room_to_json({"exp": exp})
+
     written = settle(
-        lambda: write_room(run, room_path(room.name), wire.room_to_json({"exp": exp})),
+        lambda: write_room(run, room_path(room.name if room else ""), build),
         lambda: read_room(run.client, change.key),
         lambda seen: seen is None or not due(change.desired, seen, now),
     )
@@ -103,10 +123,10 @@ def _renew(run: Run, change: Change) -> None:
     watch_pin(run, replace(change, live=room), written)
 
 
-def _as_it_is(run: Run, change: Change) -> LiveRoom:
+def _as_it_is(run: Run, change: Change, *, anew: bool) -> LiveRoom:
     """The room, read again where the plan's reading may be out of date."""
     room: LiveRoom | None = change.live_room
-    if needs_reading(run, change):
+    if anew or needs_reading(run, change):
         room = read_room(run.client, change.key)
     if room is None:
         raise _gone(change)

@@ -7,26 +7,24 @@ read, and the write is repeated only when the read shows that it is still needed
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
-from reconciler.core.model import LiveRoom
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily.read import read_room
-from reconciler.daily.write.again import as_it_is_now, check_deletion
+from reconciler.daily.write.again import check_deletion
 from reconciler.daily.write.create_rooms import create_rooms
 from reconciler.daily.write.one_room import (
+    check_pins,
     keeps_pin,
     pins_at_stake,
+    refuse,
     room_path,
     telling_when_gone,
-    to_go_on,
     wait_for_numbers,
-    watch_pin,
     write_update,
 )
 from reconciler.daily.write.renewals import renew_rooms
-from reconciler.daily.write.run import BlockedError, Run
+from reconciler.daily.write.run import Run
 from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.sending.waves import in_waves
 
@@ -60,16 +58,22 @@ def _pinned_first(run: Run, changes: Sequence[Change]) -> None:
     """Write rooms, those that callers reach by PIN first and in waves.
 
     Whether a PIN survives an update is unknown. Once one changed or is gone, the
-    others wait for somebody to allow it.
+    others wait for somebody to allow it. A room that turns out to have a PIN when it
+    is read again goes in the last waves.
     """
     pinned = [c for c in changes if keeps_pin(c)]
     others = [c for c in changes if not keeps_pin(c)]
+    _in_waves(run, pinned)
+    run.client.parallel(lambda change: _update_one(run, change), others)
+    _in_waves(run, [c for c in others if run.ended(c) is None])
+
+
+def _in_waves(run: Run, changes: Sequence[Change]) -> None:
     left = in_waves(
-        pinned, lambda wave: _write_wave(run, wave), lambda: pins_at_stake(run)
+        changes, lambda wave: _write_wave(run, wave), lambda: pins_at_stake(run)
     )
     for change in left:
-        run.attempt(change, lambda: _refuse(run))
-    run.client.parallel(lambda change: _update_one(run, change), others)
+        run.attempt(change, lambda: refuse(run))
 
 
 def _write_wave(run: Run, wave: Sequence[Change]) -> int:
@@ -80,42 +84,29 @@ def _write_wave(run: Run, wave: Sequence[Change]) -> int:
 
 
 def _update_one(
-    run: Run, change: Change, note_written: Callable[[str], None] = lambda _key: None
+    run: Run, change: Change, note_written: Callable[[str], None] | None = None
 ) -> Outcome:
+    """Write one room; `note_written` is given in a wave, which checks PINs."""
+
     def work() -> None:
         wait_for_numbers(run, change)
-        if keeps_pin(change):
-            _check_pins(run)
+        if note_written:
+            check_pins(run)
         with telling_when_gone(run, change):
-            if room := _update(run, change):
-                watch_pin(run, change, room)
-                note_written(change.key)
+            write_update(run, change, in_wave=bool(note_written))
+        if note_written:
+            note_written(change.key)
 
     return run.attempt(change, work)
 
 
-def _check_pins(run: Run) -> None:
-    if pins_at_stake(run) == 0:
-        _refuse(run)
-
-
-def _refuse(run: Run) -> NoReturn:
-    rooms = ", ".join(run.rooms_without_their_pin())
-    raise BlockedError(f"writing changed the PIN of {rooms}; {to_go_on(run)}")
-
-
-def _update(run: Run, change: Change) -> LiveRoom | None:
-    """Write one room; None when somebody else has done it by now."""
-    again = as_it_is_now(run, change)
-    return None if again is None else write_update(run, change, again)
-
-
 def _delete(run: Run, change: Change) -> None:
     name = change.live_room.name if change.live_room else change.key
-    check_deletion(run, change)
 
     def send() -> None:
         with no_error_when_gone():
-            run.client.send("DELETE", room_path(name))
+            run.client.send_built(
+                "DELETE", room_path(name), lambda: check_deletion(run, change)
+            )
 
     settle(send, lambda: read_room(run.client, name), lambda room: room is None)

@@ -14,6 +14,7 @@ from reconciler.core.plan.gates import closed_now
 from reconciler.core.plan.model import Action, Change, ChangeId, Plan, Selection
 from reconciler.core.report import Outcome, PinFate, PinNews, Renewals, Result
 from reconciler.daily.http.client import DailyClient
+from reconciler.daily.write.sending.settle import HeldBackError, NothingLeftError
 from reconciler.daily.write.stores import OtherDomainError, Stores
 from reconciler.errors import (
     AnswerLostError,
@@ -64,6 +65,7 @@ class Run:
     stores: Stores = field(init=False)
     _results: dict[ChangeId, Result] = field(default_factory=dict)
     _pins: dict[str, PinNews] = field(default_factory=dict)
+    _seen: dict[str, set[str]] = field(default_factory=dict)
     _lost: dict[str, None] = field(default_factory=dict)
     _latest: dict[ChangeId, tuple[Change, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,6 +76,8 @@ class Run:
         self.started, self.stopped = self.client.clock(), renewed.stopped
         self._results |= {result.change.id: result for result in renewed.results}
         self._pins |= {news.room: news for news in renewed.pins}
+        for name, room in self.plan.live.rooms.items():
+            self.see_pin(name, room)
         written = {c.key for c in self.plan.changes if c.kind == "number"}
         self.stores = Stores(
             self.client,
@@ -86,16 +90,24 @@ class Run:
         )
 
     def attempt(self, change: Change, work: Callable[[], None]) -> Outcome:
-        """Do one change and note how it ended. Never raises what Daily did."""
+        """Do one change and note how it ended. Never raises what Daily did.
+
+        One that is put off has not ended: it is noted when it is tried again.
+        """
         if self.should_stop():
             return self.note(change, Outcome.NOT_TRIED, self.stopped)
         written = self.client.writes_here
         try:
             work()
-        except BlockedError as reason:
-            return self.note(change, Outcome.BLOCKED, str(reason))
-        except MovedError as reason:
-            return self.note(change, Outcome.MOVED, str(reason))
+        except NothingLeftError:
+            return self.note(change, Outcome.DONE)
+        except PostponedError:
+            return Outcome.NOT_TRIED
+        except (BlockedError, MovedError) as reason:
+            # A first write may be done, and a second one was held back.
+            wrote = self.client.writes_here > written
+            outcome = Outcome.FAILED if wrote else held_back(reason)
+            return self.note(change, outcome, str(reason), wrote=wrote)
         except PartWayError as reason:
             return self.note(change, Outcome.FAILED, str(reason), wrote=True)
         except NotSentError as error:
@@ -180,6 +192,20 @@ class Run:
             self.stop("interrupted")
         return bool(self.stopped)
 
+    def see_pin(self, name: str, room: LiveRoom) -> None:
+        """Note the PIN that a reading before a write showed; `name` is as declared.
+
+        Callers of a room that has expired cannot use its PIN.
+        """
+        if room.pin and not room.expired(self.options.now()):
+            with self._lock:
+                self._seen.setdefault(name, set()).add(room.pin)
+
+    def seen_pins(self, name: str) -> frozenset[str]:
+        """Every PIN of a room that callers could use by a reading of this run."""
+        with self._lock:
+            return frozenset(self._seen.get(name, ()))
+
     def tell_pin(self, room: str, fate: PinFate) -> None:
         """Note what became of a room's PIN; the worst news is kept."""
         with self._lock:
@@ -244,12 +270,21 @@ class Run:
             self.stop("Daily no longer accepts the API key")
 
 
-class BlockedError(Exception):
+class BlockedError(HeldBackError):
     """A change was held back on purpose; the text says why."""
 
 
-class MovedError(Exception):
+class MovedError(HeldBackError):
     """What was reviewed has moved since; nothing was written."""
+
+
+class PostponedError(Exception):
+    """A change is to be written later: the room turns out to have a PIN."""
+
+
+def held_back(reason: HeldBackError) -> Outcome:
+    """How a change ends that was not sent for this reason."""
+    return Outcome.MOVED if isinstance(reason, MovedError) else Outcome.BLOCKED
 
 
 class PartWayError(Exception):

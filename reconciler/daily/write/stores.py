@@ -18,8 +18,8 @@ from reconciler.core.plan.gates import Gate
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_stores
 from reconciler.daily.rescue import file as rescue
-from reconciler.daily.write.sending.settle import settle
-from reconciler.errors import AnswerLostError, DailyError, ReconcilerError
+from reconciler.daily.write.sending.settle import HeldBackError, settle
+from reconciler.errors import DailyError, ReconcilerError
 
 Entries = tuple[LiveAssignment, ...]
 Reading = tuple[LiveDomain, Entries]
@@ -35,7 +35,7 @@ class OtherDomainError(DailyError):
     """The API key shows another domain than the one that the run began with."""
 
 
-class StoresError(Exception):
+class StoresError(HeldBackError):
     """The stores are not to be written as they are now. `lost`: bystanders, named."""
 
     def __init__(self, message: str, lost: Iterable[str] = ()) -> None:
@@ -177,17 +177,12 @@ def send_lists(
         StoresError: the reading right before the write is not to be relied on.
         DailyError: as `settle`.
     """
-    sent = False
 
-    def send() -> None:
-        nonlocal sent
-        try:
-            lists = overlay(stores.read_lists())
-        except StoresError as error:
-            if not sent:
-                raise
-            raise AnswerLostError(f"the answer to POST / was lost; {error}") from error
-        sent = True
-        stores.client.send("POST", "/", {"properties": lists})
+    def build() -> object:
+        return {"properties": overlay(stores.read_lists())}
 
-    settle(send, lambda: stores.fresh_lists()[1], is_done)
+    settle(
+        lambda: stores.client.send_built("POST", "/", build),
+        lambda: stores.fresh_lists()[1],
+        is_done,
+    )

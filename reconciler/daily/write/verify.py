@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.model import Live, LiveRoom
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.model import Action, Change, ChangeId
+from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Kept, Outcome, PinFate
 from reconciler.daily.read import read_live, read_room
 from reconciler.daily.write.run import Run, internal_error
@@ -201,15 +201,14 @@ def _check_pins(run: Run, live: Live) -> None:
     for name in _without_pin(run, live, (Outcome.DONE,)):
         run.tell_pin(name, _fate(run, name, is_there=name in live.rooms))
     for name in _declared(run) & live.rooms.keys():
-        before, after = run.plan.live.rooms.get(name), live.rooms[name]
+        after = live.rooms[name]
         if not after.pin:
             continue
         run.tell_pin_arrived(name)
-        if run.revived.get(name, before.pin if before else None) == after.pin:
-            continue
-        if before is not None and before.pin and not _was_created(run, name):
-            run.tell_pin(name, PinFate.CHANGED)
-        elif name in sent:
+        if seen := run.seen_pins(name):
+            if seen != {after.pin}:
+                run.tell_pin(name, PinFate.CHANGED)
+        elif name in sent and after.pin != _expired_pin(run, name):
             # The answer to its write may have been lost.
             run.tell_pin(name, PinFate.NEW)
 
@@ -242,13 +241,13 @@ def _pin(room: LiveRoom | None) -> str | None:
 
 
 def _has_pin_before(run: Run, name: str) -> bool:
-    room = run.plan.live.rooms.get(name)
-    return bool(room and room.pin and not room.expired(run.options.now()))
+    planned = run.plan.live.rooms.get(name)
+    ended = planned is not None and planned.expired(run.options.now())
+    return bool(run.seen_pins(name)) and not ended
 
 
-def _was_created(run: Run, name: str) -> bool:
-    created: ChangeId = ("room", name, Action.CREATE)
-    return any(change.id == created for change in run.plan.changes)
+def _expired_pin(run: Run, name: str) -> str | None:
+    return run.revived.get(name, _pin(run.plan.live.rooms.get(name)))
 
 
 def _declared(run: Run) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -62,7 +63,15 @@ class Daily:
         live = read_live(client, wanted)
         return make_plan(wanted, live, now=NOW, selection=selection)
 
-    def apply(self, selection: Selection | None = None, /, **config: Any) -> Report:
+    def apply(
+        self,
+        selection: Selection | None = None,
+        /,
+        *,
+        reviewed: bool = False,
+        allow: Mapping[str, int] = MappingProxyType({}),
+        **config: Any,
+    ) -> Report:
         """Plan, and apply."""
         stopped = self.stop.is_set
         with client_on(
@@ -74,6 +83,8 @@ class Daily:
                 now=lambda: NOW + self.clock.waited,
                 rescue_file=self.folder / "rescue.json",
                 stop=self.stop,
+                reviewed=reviewed,
+                allow=allow,
             )
             try:
                 return apply_plan(client, plan, options)

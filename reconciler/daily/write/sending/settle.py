@@ -11,6 +11,15 @@ from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
 Made = TypeVar("Made")
 Seen = TypeVar("Seen")
 
+
+class HeldBackError(Exception):
+    """Nothing was sent, on purpose; the text says why."""
+
+
+class NothingLeftError(Exception):
+    """A reading shows that there is nothing left to write."""
+
+
 TRIES: int = 3
 """How often a write whose answer was lost is tried, each time after a reading."""
 
@@ -23,7 +32,8 @@ def settle(
     """Send until an answer comes, or until reading shows that it was done.
 
     Args:
-        send: writes. What it raises is raised, unless the answer was lost.
+        send: writes. What it raises is raised, unless the answer was lost: what holds
+            back a second one says nothing of what became of the first.
         read: what Daily has now, read after each lost answer.
         is_done: True when that is what was to be written, False to send again, None
             when sending again would not help.
@@ -34,11 +44,16 @@ def settle(
     Raises:
         AnswerLostError: what became of the write is unknown.
     """
+    lost: AnswerLostError | None = None
     for _ in range(TRIES):
         try:
             return send()
         except AnswerLostError as error:
             lost = error
+        except HeldBackError as reason:
+            if lost is None:
+                raise
+            raise AnswerLostError(f"{lost.message}; {reason}") from reason
         with looking_after(lost):
             seen = read()
         done = is_done(seen)
@@ -46,6 +61,7 @@ def settle(
             return seen
         if done is None:
             break
+    assert lost is not None  # noqa: S101  without one, `send` has returned or raised
     raise lost
 
 
