@@ -12,6 +12,7 @@ from reconciler.core.plan.approval import (
     attributed,
     check_usable,
     concealed,
+    dependents,
     read_approved,
     unapproved,
     without,
@@ -77,6 +78,9 @@ def approve(
             tip="have a new plan reviewed, or apply the rest: "
             f"`{session.invocation.again('--skip-unapproved')}`",
         )
+    if more := dependents(made.plan, extra):
+        session.say(unapproved_text(more, session.paint), level="warning")
+        extra += more
     rest = without(made.plan, extra)
     return weighed(rest, share, allowed, made.digest), extra
 

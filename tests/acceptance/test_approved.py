@@ -9,6 +9,8 @@ import httpx
 import pytest
 from kit import NUMBERS, World
 
+from reconciler.sandbox.faults import Faults
+
 MakeWorld = Callable[..., World]
 GONE = f"""phone_numbers:
   "{NUMBERS[0]}": {{state: absent}}
@@ -151,3 +153,94 @@ def test_a_plan_file_holds_for_the_store_that_it_names(
 
     assert (ran.code, world.writes()) == (4, [])
     assert f"writes the {stores[0]} dial-in store" in ran.err
+
+
+def moving(prefix: str = "x") -> str:
+    """A room moves from the first number, which goes, to the second, which comes."""
+    return f"""phone_numbers:
+  "{NUMBERS[0]}": {{state: absent}}
+  "{NUMBERS[1]}": {{pin_dialin: {{name_prefix: {prefix}}}}}
+rooms:
+  doc:
+    privacy: private
+    expires: {{after: 180d, renew_before: 60d}}
+    properties: {{dialin: {{display_name: P, room_numbers: ["{NUMBERS[1]}"]}}}}
+"""
+
+
+def on_the_first_number(world: World, colleague: Colleague) -> None:
+    """The room as it is before it moves."""
+    exp = int(world.clock()) + 100 * 86_400
+    dialin = {"display_name": "P", "room_numbers": [{"phone_number": NUMBERS[0]}]}
+    properties = {"exp": exp, "dialin": dialin}
+    room = {"name": "doc", "privacy": "private", "properties": properties}
+    colleague.send("POST", "/rooms", room)
+
+
+def assigned(colleague: Colleague) -> list[str]:
+    """The numbers that are assigned."""
+    listed = colleague.send("GET", "/domain-dialin-config")["data"]
+    return sorted(entry["config"]["phone_number"] for entry in listed)
+
+
+def test_what_hangs_on_a_change_that_was_not_approved_is_left_out_too(
+    world: World, colleague: Colleague
+) -> None:
+    """The room does not move to a number that does not come; its own number stays."""
+    on_the_first_number(world, colleague)
+    world.write(moving())
+    world.run("plan", "config.yaml", "--out", "plan.json")
+    world.write(moving("another"))
+    world.forget()
+
+    args = ("--yes", "--plan", "plan.json", "--skip-unapproved")
+    ran = world.run("apply", "config.yaml", *args)
+
+    assert (ran.code, world.writes()) == (3, [])
+    assert f"update room doc: it needs number {NUMBERS[1]}, left out" in ran.err
+    assert f"delete number {NUMBERS[0]}: it waits for room doc, left out" in ran.err
+
+
+def test_a_number_stays_while_the_move_of_a_room_was_not_approved(
+    world: World, colleague: Colleague
+) -> None:
+    """Callers of that room still use it."""
+    on_the_first_number(world, colleague)
+    world.write(moving())
+    world.run("plan", "config.yaml", "--out", "plan.json")
+    edit = {"properties": {"enable_chat": True, "dialin": {"display_name": "Q"}}}
+    colleague.send("POST", "/rooms/doc", edit)
+
+    args = ("--yes", "--plan", "plan.json", "--skip-unapproved")
+    ran = world.run("apply", "config.yaml", *args)
+
+    assert ran.code == 3
+    assert assigned(colleague) == sorted(NUMBERS[:2])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [moving(), moving().replace("doc:", "other: {privacy: private}\n  doc:")],
+    ids=["alone", "beside-another"],
+)
+@pytest.mark.parametrize("fault", ["500", "html-502", "plan-gate"])
+def test_a_number_waits_for_the_room_that_was_to_leave_it(
+    make_world: MakeWorld, config: str, fault: str
+) -> None:
+    """A room whose write failed is still called by it; the next run goes on."""
+    world = make_world()
+    colleague = Colleague(world)
+    colleague.send("POST", "/domain-dialin-config", PIN_NUMBER)
+    on_the_first_number(world, colleague)
+    world.write(config)
+    world.sandbox.faults.add(f"{fault}:POST:/rooms/doc*all")
+
+    ran = world.run("apply", "config.yaml", "--yes")
+
+    outcome = "failed" if fault == "plan-gate" else "unknown"
+    assert ran.code == 3
+    assert f"it waits for room doc, which was: {outcome}" in ran.err
+    assert NUMBERS[0] in assigned(colleague)
+    world.sandbox.faults = Faults()
+    world.apply()
+    assert assigned(colleague) == [NUMBERS[1]]

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.compare.diff import FieldChange, Step, same
 from reconciler.core.compare.fingerprint import PIN, Fingerprints
+from reconciler.core.phone import room_numbers
 from reconciler.core.plan.gates import LISTS
 from reconciler.core.plan.model import (
     Action,
@@ -32,6 +33,7 @@ from reconciler.core.plan.model import (
     Plan,
     Unapproved,
 )
+from reconciler.core.plan.room_checks import leaving
 from reconciler.core.secrecy import labelled, sealed
 from reconciler.core.times import DAY, moment
 from reconciler.errors import ReconcilerError, RefusedError
@@ -252,6 +254,38 @@ def _concealed(change: Change, hidden: Set[tuple[object, ...]]) -> Change:
         return sealed(value) if path in hidden else value
 
     return change.veiled(conceal) if hidden else change
+
+
+def dependents(plan: Plan, left_out: tuple[Unapproved, ...]) -> tuple[Unapproved, ...]:
+    """What must be left out as well once these changes are, and why.
+
+    A room does not move to a number that is not assigned, and a number does not go
+    while a room is reached by it that was to leave it.
+    """
+    gone = list(left_out)
+    while more := [
+        Unapproved(change, why)
+        for change in without(plan, tuple(gone)).changes
+        if (why := _hangs_on(change, [item.change for item in gone], plan))
+    ]:
+        gone += more
+    return tuple(gone[len(left_out) :])
+
+
+def _hangs_on(change: Change, gone: Sequence[Change], plan: Plan) -> str:
+    if change.kind == "room":
+        named = room_numbers(change.send)
+        needed = [c.address for c in gone if _begins_pin(c) and c.key in named]
+        return f"it needs {', '.join(needed)}, left out" if needed else ""
+    if change.action not in (Action.DELETE, Action.REPLACE):
+        return ""
+    rooms = [c.address for c in leaving(gone, plan.live, change.key)]
+    return f"it waits for {', '.join(rooms)}, left out" if rooms else ""
+
+
+def _begins_pin(change: Change) -> bool:
+    begins = change.action in (Action.CREATE, Action.REPLACE)
+    return begins and change.send.get("type") == "pin_dialin"
 
 
 def without(plan: Plan, left_out: tuple[Unapproved, ...]) -> Plan:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.core.dialin.number_use import rooms_reached
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Config, Desired, Live, LiveRoom
 from reconciler.core.phone import e164, is_e164, listed_numbers
-from reconciler.core.plan.model import Change, Selection
+from reconciler.core.phone import room_numbers as named_numbers
+from reconciler.core.plan.model import Action, Change, Selection
 from reconciler.core.secrecy import Secret, reveal
 
 
@@ -106,3 +108,25 @@ def _does_pin(number: str, config: Config, live: Live, selection: Selection) -> 
         for entry in live.assignments
         if entry.number == number
     )
+
+
+def leaving(changes: Iterable[Change], live: Live, number: str) -> list[Change]:
+    """The changes after which callers of a room use this number no longer.
+
+    Until such a change is done, the number must not go.
+    """
+    reached = rooms_reached(live, number)
+    return [
+        change
+        for change in changes
+        if (room := change.live_room) is not None
+        and (room.name in reached or number in named_numbers(room.config))
+        and _leaves(change, number)
+    ]
+
+
+def _leaves(change: Change, number: str) -> bool:
+    if change.action is Action.DELETE or change.ends_dialin:
+        return True
+    named = named_numbers(change.send)
+    return bool(named) and number not in named

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from reconciler.core.body.doubtful import without_doubtful
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
+from reconciler.core.plan.room_checks import leaving
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.rescue import file as rescue
@@ -61,8 +62,21 @@ def apply_numbers(run: Run) -> None:
 
 def delete_numbers(run: Run) -> None:
     """Deletions, after the rooms that may have used the numbers."""
-    left = [c for c in _numbers(run) if run.ended(c) is None]
-    _write(run, [c for c in left if c.action is Action.DELETE])
+    changes = [c for c in _numbers(run) if c.action is Action.DELETE]
+    for change in changes if not run.should_stop() else ():
+        _wait_for_rooms(run, change)
+    _write(run, [c for c in changes if run.ended(c) is None])
+
+
+def _wait_for_rooms(run: Run, change: Change) -> None:
+    """A number stays while a room that was to leave it is still reached by it."""
+    waiting = [
+        f"{room.address}, which was: {outcome or Outcome.NOT_TRIED}"
+        for room in leaving(run.plan.changes, run.plan.live, change.key)
+        if (outcome := run.ended(room)) is not Outcome.DONE
+    ]
+    if waiting and run.ended(change) is None:
+        run.note(change, Outcome.BLOCKED, f"it waits for {'; '.join(waiting)}")
 
 
 def _numbers(run: Run) -> list[Change]:
