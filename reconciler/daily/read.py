@@ -27,7 +27,12 @@ from reconciler.core.model import (
 from reconciler.core.phone import room_numbers
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
-from reconciler.errors import DailyAnswerError, DailyRejectedError, RefusedError
+from reconciler.errors import (
+    DailyAnswerError,
+    DailyError,
+    DailyRejectedError,
+    RefusedError,
+)
 
 PAGE: Final = 100
 NUMBERS_PAGE: Final = 50
@@ -58,7 +63,8 @@ def read_live(
 
     Raises:
         RefusedError: the key belongs to another domain. Nothing else was read.
-        DailyError: as `DailyClient.get`.
+        DailyError: as `DailyClient.get`. Not where numbers fail that only a ledger is
+            compared with: they count as not read.
     """
     started = client.counters.requests
     dialin = every_assignment or uses_dialin(config)
@@ -66,21 +72,35 @@ def read_live(
         domain, legacy = read_domain(client)
         check_domain(config, domain)
     # The three lists do not depend on each other; each one is sequential in itself.
-    reading = client.start(lambda: read_assignments(client)) if dialin else None
-    owned = client.start(lambda: read_owned(client)) if dialin else None
+    numbers = _Numbers(client) if dialin or config.ledger else None
     if rooms is None:
         rooms = _with_rooms(
             client, config, Live(domain, assignments=legacy), every_room
         )
-    purchased, caller_ids = owned.result() if owned else (None, ())
-    return replace(
-        rooms,
-        assignments=(*(reading.result() if reading else ()), *rooms.assignments),
-        purchased=purchased,
-        caller_ids=caller_ids,
-        requests=rooms.requests + client.counters.requests - started,
-        skew=client.skew,
-    )
+    whole = numbers.beside(rooms, needed=dialin) if numbers else rooms
+    requests = rooms.requests + client.counters.requests - started
+    return replace(whole, requests=requests, skew=client.skew)
+
+
+class _Numbers:
+    """The reading of assignments and numbers, under way beside that of the rooms."""
+
+    def __init__(self, client: DailyClient) -> None:
+        self._entries = client.start(lambda: read_assignments(client))
+        self._owned = client.start(lambda: read_owned(client))
+
+    def beside(self, live: Live, *, needed: bool) -> Live:
+        """The whole reading. What is not needed, and fails, was not read."""
+        try:
+            purchased, caller_ids = self._owned.result()
+            entries = (*self._entries.result(), *live.assignments)
+        except DailyError:
+            if needed:
+                raise
+            return live
+        return replace(
+            live, assignments=entries, purchased=purchased, caller_ids=caller_ids
+        )
 
 
 def read_only_rooms(client: DailyClient, config: Config) -> Live:
@@ -120,13 +140,9 @@ def _with_rooms(
 
 
 def uses_dialin(config: Config) -> bool:
-    """Tell whether a config speaks of phone numbers at all.
-
-    A ledger does: which number reaches a room that names none, the domain tells.
-    """
+    """Tell whether a config speaks of phone numbers at all."""
     rooms = config.of_kind("room")
-    named = any(room_numbers(r.fields) for r in rooms)
-    return named or bool(config.of_kind("number") or config.ledger)
+    return bool(config.of_kind("number")) or any(room_numbers(r.fields) for r in rooms)
 
 
 def check_domain(config: Config, domain: LiveDomain) -> None:

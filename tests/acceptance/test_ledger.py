@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from kit import World, world
 
+from reconciler.sandbox.api.routes import Response
 from reconciler.sandbox.settings import Assume
 
 LEDGER = "dialin.ledger"
@@ -251,7 +252,7 @@ def test_another_number_is_an_alarm_and_one_more_is_none(acme: World) -> None:
     assert f"it is no longer reached by {NUMBER}" in report["not_as_told"][0]["message"]
     assert report["tell"] == ["dr-miller"]
     last = ran.out.strip().splitlines()[-1]
-    assert last.startswith("tell the callers of dr-miller; when that is done: `")
+    assert last.startswith("tell the callers of dr-miller; to record that they know: `")
     acme.run(*last.split("`")[1].split()[1:])
     assert acme.plan().code == 0
 
@@ -275,7 +276,7 @@ def test_new_and_changed_pins_end_with_who_is_to_be_told(
     acme = make_world(assume=Assume(pin="renewed"))
     declare(acme, "dr-miller")
     first = acme.apply("--markdown", "report.md")
-    said = "tell the callers of dr-miller; when that is done: "
+    said = "tell the callers of dr-miller; to record that they know: "
     command = "daily-reconciler dialin config.yaml --update-ledger"
     assert f"{said}`{command}`" in first.out
     acme.run(*command.split()[1:])
@@ -660,3 +661,24 @@ def test_a_renewal_that_kept_its_pin_holds_no_other_back(
 
     renewed = {n for n in names if acme.sandbox.store.rooms[n].exp != ends[n]}
     assert renewed == ({"dr-jones"} if waits else set(names))
+
+
+def test_numbers_that_cannot_be_read_stop_no_plan_of_rooms(acme: World) -> None:
+    """Where only the ledger asks for them, the rest is compared."""
+    acme.write(f"ledger: {LEDGER}\nrooms: {{dr-miller: {{privacy: private}}}}\n")
+    record(acme)
+    recreate(acme)
+    real = acme.sandbox.respond
+
+    def respond(request: Any, at: float) -> Any:
+        if request.path.endswith(("/purchased-phone-numbers", "/domain-dialin-config")):
+            return Response(403, b'{"error": "forbidden", "info": "no telephony"}')
+        return real(request, at)
+
+    acme.monkeypatch.setattr(acme.sandbox, "respond", respond)
+
+    ran = acme.plan("--format", "json")
+
+    assert ran.code == 2
+    assert ids(ran.json)[0] == "pin-not-as-told"
+    assert ran.json["unmanaged"]["assignments"] is None

@@ -19,13 +19,13 @@ _MOST_NAMED: Final = 5
 def alarm(found: Alarm, ledger: Ledger, file: str) -> Finding:
     """One room that is not as its callers were told."""
     line = found.line
-    callers = "tell its callers" if found.reachable else "tell its callers, who are out"
+    whose = "its callers" if found.reachable else "its callers, who cannot join now"
     return Finding(
         "pin-not-as-told",
         f"room '{line.room}' is not as callers were told on {line.day}: "
         f"{'; '.join(found.reasons)}",
         Place(file, ledger.places.get(line.room, 0), 1, len(line.room)),
-        f"{callers}; when that is done",
+        f"tell {whose}; to record that they know",
         ("rooms", line.room),
         command=(*UPDATE, "--told", f"room:{line.room}"),
     )
@@ -35,10 +35,8 @@ def unusable(ledger: Ledger, file: str) -> Iterator[Finding]:
     """What keeps the file, or lines of it, from being compared."""
     for problem in ledger.problems[:_MOST_PROBLEMS]:
         place = Place(file, problem.line, 1)
-        hint = "callers of this line are not watched"
-        if not problem.line:
-            hint = "nothing in it is compared"
-        yield Finding("ledger-unusable", problem.message, place, hint)
+        rest = "this line is not compared" if problem.line else "nothing is compared"
+        yield Finding("ledger-unusable", problem.message, place, rest)
     if (more := len(ledger.problems) - _MOST_PROBLEMS) > 0:
         message = f"{more:,} more lines cannot be read"
         yield Finding("ledger-unusable", message, Place(file))

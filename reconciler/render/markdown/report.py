@@ -68,7 +68,8 @@ def _record(report: Report, run: Invocation) -> str:
     if len(command) > _LONGEST_COMMAND:
         command = run.other(*report.record[:2])
         more = f", with {code('--told room:NAME')} for each of them"
-    return f"Tell the callers of {names}; when that is done: {_command(command)}{more}."
+    said = f"Tell the callers of {names}; to record that they know: "
+    return f"{said}{_command(command)}{more}."
 
 
 def _command(command: str) -> str:

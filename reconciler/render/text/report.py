@@ -69,7 +69,7 @@ def _report(report: Report, paint: Paint, run: Invocation) -> Iterator[str]:
         yield f"{count(len(report.left_out), 'change')} left out: not approved."
     if report.record:
         yield (
-            f"tell the callers of {listed(report.tell)}; when that is done: "
+            f"tell the callers of {listed(report.tell)}; to record that they know: "
             f"`{run.other(*report.record)}`"
         )
     if report.exit_code:
