@@ -17,8 +17,12 @@ Leaves = dict[tuple[Any, ...], Any]
 
 
 def shown(change: Node) -> Leaves:
-    """Every leaf that a change of the document says it sends."""
-    return {tuple(f["path"]): f["after"] for name in LISTS for f in change[name]}
+    """Every leaf that a change of the document says it sends of its own resource.
+
+    A change of a legacy list also lists the `hmac` of other numbers, by their number.
+    """
+    listed = {tuple(f["path"]): f["after"] for name in LISTS for f in change[name]}
+    return {path: v for path, v in listed.items() if not str(path[0]).startswith("+")}
 
 
 def sent(request: httpx.Request) -> Iterator[tuple[str, str, Leaves]]:

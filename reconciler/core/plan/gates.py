@@ -15,7 +15,7 @@ from typing import Final
 from reconciler.core.clock import days_apart
 from reconciler.core.compare.diff import same
 from reconciler.core.model import Limit, LiveAssignment, LiveDomain
-from reconciler.core.plan.model import Action, Plan
+from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.core.secrecy import reveal
 
 NAMES: Final = (
@@ -31,6 +31,8 @@ NAMES: Final = (
     "clock-skew",
 )
 """Every gate, in the order in which they are shown. `new-pin` acts during apply."""
+
+HMAC: Final = ("hmac",)
 
 LISTS: Final = ("hmac-rotation", "blind-list-write", "may-erase")
 """The gates that depend on what the dial-in stores hold at the moment of a write."""
@@ -244,7 +246,20 @@ def _loses_hmac(entry: LiveAssignment, plan: Plan) -> bool:
     if not is_bare(entry) or entry.number in {c.key for c in plan.changes}:
         return False
     declared = {n.key: n for n in plan.config.of_kind("number")}.get(entry.number or "")
-    return declared is None or not declared.fields.get("hmac")
+    known = declared is not None and declared.fields.get("hmac")
+    return not known or entry.number not in hmacs_listed(plan.changes)
+
+
+def hmacs_listed(changes: Iterable[Change]) -> frozenset[str]:
+    """The numbers whose declared `hmac` may be sent: some change lists it."""
+    numbers = [change for change in changes if change.kind == "number"]
+    others = (
+        str(field.path[0])
+        for change in numbers
+        for field in change.also_sent
+        if field.path[1:] == HMAC
+    )
+    return frozenset({*(change.key for change in numbers), *others})
 
 
 def _most(limit: Limit, managed: int) -> int:

@@ -32,8 +32,9 @@ from reconciler.core.plan.changes import (
     unverified,
     update,
 )
+from reconciler.core.plan.gates import HMAC, is_bare
 from reconciler.core.plan.model import Action, Change, Draft, Risk, Selection
-from reconciler.core.secrecy import reveal
+from reconciler.core.secrecy import reveal, showing
 
 INTERRUPTS = Risk("interrupts-calls", "calls to this number fail until it is done")
 STOPS_CALLS = Risk("interrupts-calls", "calls to this number are no longer answered")
@@ -69,7 +70,8 @@ def plan_numbers(config: Config, live: Live, selection: Selection) -> Draft:
             _plan_number(desired, sight, ctx, live, selection, draft)
     draft.findings += unverified(draft.unverified)
     draft.findings += _twice(config, live, selection)
-    draft.changes = [_with_store_risks(c, config, live) for c in draft.changes]
+    hmacs = tuple(_hidden_hmacs(draft.changes, config, live))
+    draft.changes = [_with_store_risks(c, config, live, hmacs) for c in draft.changes]
     return draft
 
 
@@ -217,7 +219,9 @@ def _update_risks(mine: LiveAssignment, diff: Iterable[FieldChange]) -> Iterator
     )
 
 
-def _with_store_risks(change: Change, config: Config, live: Live) -> Change:
+def _with_store_risks(
+    change: Change, config: Config, live: Live, hidden_hmacs: Iterable[FieldChange]
+) -> Change:
     """The risks that come with the legacy list, where every write is a whole list."""
     if config.store == "current":
         return change
@@ -234,9 +238,41 @@ def _with_store_risks(change: Change, config: Config, live: Live) -> Change:
         risks.append(Risk("interrupts-calls", text))
     types = {str(change.send.get("type", ""))}
     types |= {change.live.type} if isinstance(change.live, LiveAssignment) else set()
-    if "pinless_dialin" in types:
-        risks.append(CALLS_HOOKS)
-    return replace(change, risks=tuple(risks))
+    types |= {twin.type for twin in held}
+    if "pinless_dialin" not in types:
+        return replace(change, risks=tuple(risks))
+    risks.append(CALLS_HOOKS)
+    return replace(
+        change, risks=tuple(risks), also_sent=(*change.also_sent, *hidden_hmacs)
+    )
+
+
+def _hidden_hmacs(
+    changes: Iterable[Change], config: Config, live: Live
+) -> Iterator[FieldChange]:
+    """The declared `hmac` of each number that stays and whose own Daily does not show.
+
+    Every write of the list sends it, since Daily makes a new one when none is sent.
+    Where it is not the live one, that changes it, so each change lists it.
+    """
+    written = {change.key for change in changes}
+    bare = {entry.number for entry in live.assignments if is_bare(entry)} - written
+    for desired in config.of_kind("number"):
+        hmac = desired.fields.get("hmac")
+        if desired.key in bare and hmac and not desired.absent:
+            shown = showing(NUMBER, desired, {})(FieldChange(HMAC, ABSENT, hmac))
+            yield replace(shown, path=(desired.key, *HMAC))
+
+
+def with_hmacs_of(again: Change, planned: Change) -> Change:
+    """A change that was planned again alone, with what it sends of other numbers."""
+    known = {field.path for field in again.also_sent}
+    others = (
+        field
+        for field in planned.also_sent
+        if field.path[1:] == HMAC and field.path not in known
+    )
+    return replace(again, also_sent=(*again.also_sent, *others))
 
 
 def _compare_stores(

@@ -78,9 +78,9 @@ def check_deletion(run: Run, change: Change) -> None:
         raise NothingLeftError
     news = "; ".join(_unlike(planned, room)) if planned else ""
     for again in left_for_room(run, change, room):
-        _check(run, change, again)
         if news and run.options.reviewed:
             raise MovedError(f"{news}; plan again")
+        _check(run, change, again)
         run.renew(change, again, news)
 
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from reconciler.core.body.doubtful import without_unknown
 from reconciler.core.kinds import SETTABLE
 from reconciler.core.model import Desired, LiveAssignment
+from reconciler.core.plan.gates import hmacs_listed
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
@@ -103,7 +104,9 @@ def _note(run: Run, changes: list[Change], problem: Problem) -> None:
 
 def _write(run: Run, changes: list[Change]) -> None:
     left = list(changes)
-    declared = run.plan.config.of_kind("number")
+    listed = hmacs_listed(run.plan.changes)
+    numbers = run.plan.config.of_kind("number")
+    declared = tuple(number for number in numbers if number.key in listed)
     lost = False
 
     def planned_again() -> list[Change]:
@@ -179,7 +182,8 @@ def bystander(
     """An entry that is only sent along, as it is.
 
     Keys that nobody knows are sent too: leaving one out would lose it for sure.
-    A number that the file declares brings its `hmac`, which Daily may hide.
+    A number that the file declares brings its `hmac`, which Daily may hide, where the
+    plan lists it.
     """
     fields: dict[str, object] = {"type": live.type, **live.fields}
     if declared is not None and not live.fields.get("hmac"):

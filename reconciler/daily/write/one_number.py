@@ -13,6 +13,7 @@ from urllib.parse import quote
 from reconciler.core.compare.diff import same
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Change
+from reconciler.core.plan.numbers import with_hmacs_of
 from reconciler.core.report import Outcome
 from reconciler.daily.read import read_assignment
 from reconciler.daily.rescue import file as rescue
@@ -73,9 +74,10 @@ def as_it_is_now(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> 
         raise MovedError(
             "this number was changed in Daily since it was planned; plan again"
         )
-    check_gates_again(run, change, left[0])
-    run.renew(change, left[0], "it was changed in Daily after the plan")
-    return left[0]
+    again = with_hmacs_of(left[0], change)
+    check_gates_again(run, change, again)
+    run.renew(change, again, "it was changed in Daily after the plan")
+    return again
 
 
 def _is_as_planned(run: Run, change: Change, stores: Sequence[LiveAssignment]) -> bool:
