@@ -27,6 +27,10 @@ from reconciler.render.words import (
 RISKS: Final[dict[str, tuple[str, str]]] = {
     "new-pin": ("new PIN", "new PINs"),
     "pin-lost": ("lost PIN", "lost PINs"),
+    "callers-kept-out": (
+        "room that may keep callers out",
+        "rooms that may keep callers out",
+    ),
     "interrupts-calls": (
         "number with failing calls",
         "numbers with failing calls",

@@ -74,11 +74,18 @@ def account(domain: LiveDomain) -> Iterator[Finding]:
         )
 
 
-def phone_slot(desired: Desired, domain: LiveDomain) -> Iterator[Finding]:
-    """SIP endpoints count as phone connections, of which a room takes so many."""
-    sip = desired.fields.get("sip")
-    endpoints = sip.get("num_endpoints") if isinstance(sip, Mapping) else None
-    phones = desired.fields.get("dialin") is not None
+def phone_slot(
+    desired: Desired, room: LiveRoom | None, domain: LiveDomain
+) -> Iterator[Finding]:
+    """SIP endpoints count as phone connections, of which a room takes so many.
+
+    What the file does not declare stays as the room has it.
+    """
+    live = room.config if room else {}
+    if desired.fields.keys().isdisjoint(("dialin", "sip")):
+        return
+    endpoints = _together(desired.fields, live, "sip", "num_endpoints")
+    phones = desired.fields.get("dialin", live.get("dialin")) is not None
     if not phones or not isinstance(endpoints, int) or endpoints < domain.most_phones:
         return
     path = ("sip", "num_endpoints")
@@ -90,6 +97,16 @@ def phone_slot(desired: Desired, domain: LiveDomain) -> Iterator[Finding]:
         f"num_endpoints: {max(1, domain.most_phones - 1)} or less",
         path,
     )
+
+
+def _together(
+    declared: Mapping[str, object], live: Mapping[str, object], name: str, key: str
+) -> object:
+    """What a key of an object will be: as declared, else as it is."""
+    over, under = declared.get(name, {}), live.get(name)
+    if isinstance(over, Mapping) and key in over:
+        return over[key]
+    return under.get(key) if over is not None and isinstance(under, Mapping) else None
 
 
 def _pin_ends(desired: Desired, end: int) -> Finding:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from reconciler.core.body.unknown import unknown_keys
 from reconciler.core.compare.canonical import in_order_of
 from reconciler.core.compare.diff import ABSENT, at
 from reconciler.core.kinds import ROOM
-from reconciler.core.model import LiveRoom
+from reconciler.core.model import LiveRoom, Path
 from reconciler.core.plan.changes import drops_keys
 from reconciler.core.plan.model import Risk
 from reconciler.core.times import iso
@@ -27,6 +28,18 @@ EJECTS = Risk("ejects", "ejects people in the room")
 PIN_LOST = Risk("pin-lost", "callers lose the PIN for good")
 PIN_REMOVED = Risk("pin-lost", "ends dial-in; the PIN may not come back")
 
+_FEWEST: Final = 2
+"""A caller, and whom they call: a doctor, or a bot."""
+_STAY: Final = "eject_after_elapsed"
+_SHORT: Final = 600
+"""Seconds. A shorter stay is hardly a call."""
+_WHEN_EMPTY: Final[Mapping[Path, str]] = {
+    ("dialin", "wait_for_meeting_start"): "Daily hangs up on callers of an empty room",
+    ("sip", "dialin_config", "allow_room_start"): (
+        "a call into an empty room no longer starts the meeting"
+    ),
+}
+
 
 def update_risks(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
     """The risks of sending these fields to a room that lives."""
@@ -35,12 +48,42 @@ def update_risks(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
         yield PIN_REMOVED
     if isinstance(send.get("dialin"), Mapping) and not room.pin:
         yield NEW_PIN
+    if room.pin and send.get("dialin", 0) is not None:
+        yield from _risks_for_callers(room, send)
     if send.get("privacy") == "public" and room.privacy == "private":
         yield PUBLIC
     for name, value in send.items():
         yield from _unknown_risk(name, value, room.config.get(name))
         if isinstance(value, Mapping) and name in ROOM.objects:
             yield from _object_risks(name, value, room.config.get(name))
+
+
+def _risks_for_callers(room: LiveRoom, send: Mapping[str, object]) -> Iterator[Risk]:
+    """What may keep callers out who have the PIN of this room.
+
+    Daily documents these for all who join, and not for phones apart.
+    """
+    live = room.config
+    most = send.get("max_participants")
+    if (
+        isinstance(most, int)
+        and most < _FEWEST
+        and most != live.get("max_participants")
+    ):
+        text = f"takes {most} at a time: a caller cannot join who is not alone"
+        yield Risk("callers-kept-out", text)
+    opens = send.get("nbf")
+    if isinstance(opens, int) and opens != live.get("nbf"):
+        text = f"opens on {iso(opens)}: callers may not be able to join before"
+        yield Risk("callers-kept-out", text)
+    stay, before = send.get(_STAY), live.get(_STAY)
+    if isinstance(stay, int) and stay < _SHORT and stay != before:
+        text = f"ejects people {stay} s after they join, callers possibly among them"
+        yield Risk("callers-kept-out", text)
+    for path, effect in _WHEN_EMPTY.items():
+        if at(live, path) is True and path[0] in send and at(send, path) is not True:
+            text = f"turns {'.'.join(path)} off: {effect}"
+            yield Risk("callers-kept-out", text)
 
 
 def _expiry_risks(room: LiveRoom, exp: object) -> Iterator[Risk]:

@@ -108,11 +108,12 @@ def _plan_room(
         # it is said (finding `expired`, from the config) and left out.
         return
     before = len(draft.changes)
-    if room is None or room.expired(scene.now):
+    living = None if room is None or room.expired(scene.now) else room
+    if room is None or living is None:
         draft.changes.append(_create(desired, room, scene))
     else:
         draft.changes += _updates(desired, room, scene, draft)
-    draft.findings += phone_slot(desired, scene.live.domain)
+    draft.findings += phone_slot(desired, living, scene.live.domain)
     draft.findings += room_numbers(
         desired, draft.changes[before:], scene.config, scene.live, scene.selection
     )
