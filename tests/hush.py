@@ -36,11 +36,13 @@ SECRETS = {
     "hook-query": "hook-token-abc123",
     "live-hook-user": "live-user-hunter3",
     "live-hook-query": "live-token-def456",
+    "ledger-key": "ledger-key-of-the-tests-99",
 }
 PINS = ("11111111111", "22222222222", "33333333333")
 
 CONFIG = f"""
 dialin_store: STORE
+ledger: dialin.ledger
 phone_numbers:
   '+12095550101':
     pinless_dialin:
@@ -114,6 +116,7 @@ def secret_world(
     world.write(CONFIG.replace("STORE", store))
     world.monkeypatch.setenv("SUPPORT_HMAC", SECRETS["declared-hmac"])
     world.monkeypatch.setenv("NAME", SECRETS["variable"])
+    world.monkeypatch.setenv("DAILY_LEDGER_KEY", SECRETS["ledger-key"])
     world.monkeypatch.setenv("PART", SECRETS["variable-part"])
     return world
 

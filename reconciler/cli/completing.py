@@ -49,6 +49,16 @@ def only(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     return _quietly(found)
 
 
+def told(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
+    """`room:NAME` for --told."""
+
+    def found() -> Items:
+        names = _names(_files(ctx), "room")
+        return _starting([(f"room:{name}", text) for name, text in names], incomplete)
+
+    return _quietly(found)
+
+
 def gates(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """`delete=` and the like for --allow."""
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from kit import World, world
 
+from reconciler.config.schema.validator import check_document
 from reconciler.sandbox.api.routes import Response
 from reconciler.sandbox.settings import Assume
 
@@ -405,6 +406,10 @@ def test_a_file_that_cannot_be_used_stops_nothing_but_its_update(
 ) -> None:
     """It is a warning, also under --quiet; renewals and changes go on."""
     (acme.folder / LEDGER).write_text(text)
+    offline = acme.run("validate", "config.yaml", "--format", "github")
+    assert offline.code == 0
+    assert "::warning file=dialin.ledger" in offline.out
+    assert "title=ledger-unusable" in offline.out
     acme.travel(130)
     renewed = acme.apply("--quiet")
 
@@ -511,6 +516,8 @@ def test_dialin_says_it_before_it_shows_the_new_pin(keyed: World) -> None:
     assert ran.err.startswith("dialin.ledger:")
     assert "[pin-not-as-told]" in ran.err
     assert "told" not in ran.out
+    document = keyed.run("dialin", "config.yaml", "--format", "json").json
+    assert ids(document) == ["pin-not-as-told"]
 
 
 def test_the_metric_counts_rooms_and_stays_through_a_failure(acme: World) -> None:
@@ -539,10 +546,12 @@ def test_an_update_answers_in_json(acme: World) -> None:
     document = record(acme, "--format", "json").json
 
     assert document["kind"] == "ledger"
+    assert check_document("ledger", document) == ""
     assert document["added"] == ["dr-miller"]
     assert document["written"]
     recreate(acme)
     document = record(acme, "--format", "json", expect=3).json
+    assert check_document("ledger", document) == ""
     assert document["not_as_told"][0]["room"] == "dr-miller"
     assert not document["written"]
     assert document["exit_code"] == 3

@@ -23,6 +23,7 @@ RUNS = {
     "plan": ["plan", "config.yaml", "--show-unmanaged"],
     "apply": ["apply", "config.yaml", "--yes", "--allow", "may-erase=9"],
     "dialin": ["dialin", "config.yaml"],
+    "record": ["dialin", "config.yaml", "--update-ledger"],
 }
 
 

@@ -16,7 +16,9 @@ from reconciler.cli.main import COMMANDS, cli, run
 PAGE = Path(__file__).parents[2] / "docs/security.md"
 KEY = "k3y-that-nobody-may-see"
 HMAC = "bm9ib2R5LW1heS1zZWUtdGhpcy1obWFj"
+LEDGER_KEY = "l3dger-key-that-nobody-may-see"
 CONFIG = """\
+ledger: dialin.ledger
 phone_numbers:
   "+12095550101":
     pinless_dialin:
@@ -37,6 +39,7 @@ def used(
 ) -> tuple[World, str]:
     """A world in which everything ran that writes, and all that was printed."""
     monkeypatch.setenv("SUPPORT_HMAC", HMAC)
+    monkeypatch.setenv("DAILY_LEDGER_KEY", LEDGER_KEY)
     world = make_world(key=KEY)
     world.write(CONFIG)
     calls = [
@@ -51,6 +54,9 @@ def used(
         ],
         ["import", "-v", "--out", "live.yaml", "--secrets-out", "secrets.env"],
         ["plan", "live.yaml", "--log-format", "json", "-v"],
+        ["dialin", "config.yaml", "--update-ledger", "-v"],
+        ["dialin", "config.yaml", "--update-ledger", "--format", "json"],
+        ["plan", "config.yaml", "-v"],
     ]
     printed = ""
     for call in calls:
@@ -65,12 +71,13 @@ def _mode(world: World, name: str) -> str:
 
 
 def test_the_key_is_never_shown_or_written(used: tuple[World, str]) -> None:
-    """The API key is in no output, no log and no file."""
+    """Neither that of Daily nor that of the ledger is in any output, log or file."""
     world, printed = used
 
-    assert KEY not in printed
-    for file in world.folder.iterdir():
-        assert KEY not in file.read_text(encoding="utf-8"), file.name
+    for key in (KEY, LEDGER_KEY):
+        assert key not in printed
+        for file in world.folder.iterdir():
+            assert key not in file.read_text(encoding="utf-8"), file.name
 
 
 def test_secrets_are_in_the_secrets_file_alone(used: tuple[World, str]) -> None:
@@ -111,6 +118,7 @@ def test_files_have_the_modes_that_the_page_says(used: tuple[World, str]) -> Non
         "`dialin --out`": ("sheet.html",),
         "`import --out`": ("live.yaml",),
         "`--metrics`": ("run.prom",),
+        "`ledger:`": ("dialin.ledger",),
         "lock file": ("held.lock",),
     }
 

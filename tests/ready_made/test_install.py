@@ -240,10 +240,11 @@ def test_a_second_use_installs_nothing(machine: Machine) -> None:
 
 
 def test_the_steps_that_need_no_key_get_none() -> None:
-    """Only plan, apply and rescue see DAILY_API_KEY."""
-    blanked = [
-        step["name"]
-        for step in ACTION["runs"]["steps"]
-        if step.get("env", {}).get("DAILY_API_KEY") == ""
-    ]
-    assert blanked == ["Install", "Validate", "Comment"]
+    """Only plan, apply and rescue see DAILY_API_KEY and DAILY_LEDGER_KEY."""
+    for key in ("DAILY_API_KEY", "DAILY_LEDGER_KEY"):
+        blanked = [
+            step["name"]
+            for step in ACTION["runs"]["steps"]
+            if step.get("env", {}).get(key) == ""
+        ]
+        assert blanked == ["Install", "Validate", "Comment"]

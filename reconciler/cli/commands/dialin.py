@@ -19,6 +19,7 @@ from reconciler.cli.options import (
 
 if TYPE_CHECKING:
     from reconciler.core.dialin.sheet import DialIn
+    from reconciler.core.findings import Finding
     from reconciler.core.model import Config, Live
     from reconciler.core.selectors import Selector
     from reconciler.operations.session import Session
@@ -40,7 +41,7 @@ EXTRA = "pip install 'daily-reconciler[report]'"
     "--told",
     multiple=True,
     metavar="room:GLOB",
-    shell_complete=completing.only,
+    shell_complete=completing.told,
     help="Their callers know what changed: take it over in the ledger; repeatable.",
 )
 @output_options("text", "json", "csv", "markdown", "html")
@@ -98,7 +99,7 @@ def dialin(
         found = compare(session, wanted, live, session.now(), chosen)
         if said := in_order(with_commands(session, found)):
             session.say(findings_text(said, session.paint), level="warning")
-        text = _show(session, masked(entries) if mask else entries, domain)
+        text = _show(session, masked(entries) if mask else entries, domain, said)
         _give(session, text, out, private=not mask)
         return 3 if any(entry.missing for entry in entries) else 0
 
@@ -129,7 +130,12 @@ def _chosen(
     return [e for e in entries if any(chosen(*key) for key in keys[e])]
 
 
-def _show(session: Session, entries: Sequence[DialIn], domain: str) -> str:
+def _show(
+    session: Session,
+    entries: Sequence[DialIn],
+    domain: str,
+    findings: Sequence[Finding],
+) -> str:
     import reconciler
 
     tool = reconciler.__version__
@@ -138,7 +144,7 @@ def _show(session: Session, entries: Sequence[DialIn], domain: str) -> str:
             from reconciler.render.json.dialin import dialin_document
             from reconciler.render.json.documents import dump
 
-            return dump(dialin_document(entries, domain, tool=tool))
+            return dump(dialin_document(entries, domain, tool=tool, findings=findings))
         case "csv":
             from reconciler.render.csv import dialin_csv
 

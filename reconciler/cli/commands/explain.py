@@ -19,11 +19,12 @@ MOST_NAMED = 12
 @click.argument("path", default="", shell_complete=key_paths)
 @output_options("text", "json")
 def explain(path: str, **shared: Any) -> int:
-    """Explain one key of the config: type, default, allowed values, an example.
+    """Explain one key of the config, or a finding by its id.
 
     PATH is written as in a file, `rooms.lobby.properties.lang`, or with `*` for any
     name; its last steps are enough where they mean one key: `lang`. Without PATH,
-    the keys at the top are listed. Nothing is read but the schema.
+    the keys at the top are listed. The id of a finding, such as `pin-not-as-told`, is
+    explained too. Nothing is read but the schema.
     """
     from reconciler.cli.failure import guarded, session_of
 
@@ -31,7 +32,11 @@ def explain(path: str, **shared: Any) -> int:
 
     def work() -> int:
         import reconciler
+        from reconciler.core.findings import IDS
 
+        if path in IDS:
+            session.result(_finding(path, session.output.format))
+            return 0
         key = _one(path)
         if session.output.format == "json":
             from reconciler.render.json.documents import dump
@@ -46,6 +51,17 @@ def explain(path: str, **shared: Any) -> int:
         return 0
 
     return guarded(session, work)
+
+
+def _finding(id_: str, format_: str) -> str:
+    import reconciler
+    from reconciler.render.json.documents import dump
+    from reconciler.render.json.explain import finding_id_document
+    from reconciler.render.text.explain import finding_id_text
+
+    if format_ == "json":
+        return dump(finding_id_document(id_, reconciler.__version__))
+    return finding_id_text(id_)
 
 
 def _one(path: str) -> Key:

@@ -7,13 +7,15 @@ import click
 
 @click.command()
 @click.argument(
-    "name", type=click.Choice(["config", "plan", "report"]), default="config"
+    "name",
+    type=click.Choice(["config", "plan", "report", "ledger"]),
+    default="config",
 )
 def schema(name: str) -> int:
     """Print a JSON Schema (draft 2020-12).
 
-    NAME is `config` (the config file, the default), or `plan` or `report` (what
-    those commands write as JSON).
+    NAME is `config` (the config file, the default), or what commands write as JSON:
+    `plan`, `report` (apply) or `ledger` (dialin --update-ledger).
     """
     from reconciler.config.schema.validator import schema_text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,14 @@ def validate(config: tuple[Path, ...], **shared: Any) -> int:
 
     def work() -> int:
         from reconciler.config.load import Variables
+        from reconciler.core.findings import in_order
+        from reconciler.operations.callers.ledger import offline
         from reconciler.operations.session import load_files
 
         loaded = load_files(session, config, Variables.OPTIONAL)
+        if loaded.config:
+            said = in_order([*loaded.findings, *offline(loaded.config)])
+            loaded = replace(loaded, findings=said)
         session.result(_text(session, loaded))
         return 0 if loaded.config else 1
 

@@ -77,6 +77,17 @@ def _compared(
         yield from findings.notes(compared, file, exists=exists)
 
 
+def offline(config: Config) -> tuple[Finding, ...]:
+    """What can be said about the config's ledger without a reading."""
+    if not config.ledger:
+        return ()
+    ledger, _ = read(config.ledger)
+    found = tuple(findings.unusable(ledger, config.ledger))
+    if ledger.domain and ledger.domain != config.domain:
+        found += (findings.other_domain(ledger, config.ledger, config.domain),)
+    return found
+
+
 def proven(config: Config, live: Live, now: float) -> Mapping[str, float]:
     """The rooms that have the PIN that callers were told: see `Selection`."""
     if not config.ledger:

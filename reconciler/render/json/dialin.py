@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.dialin.sheet import DialIn, Number, dial_string, tel_link
+from reconciler.core.findings import Finding
 from reconciler.core.times import iso
-from reconciler.render.json.documents import head
+from reconciler.render.json.documents import finding_document, head
 from reconciler.render.phones import for_people
 
 
 def dialin_document(
-    entries: Sequence[DialIn], domain: str, *, tool: str
+    entries: Sequence[DialIn],
+    domain: str,
+    *,
+    tool: str,
+    findings: Sequence[Finding] = (),
 ) -> dict[str, object]:
     """This document holds PINs, unless they were masked."""
     return {
         **head("dialin", tool),
         "domain": domain,
+        "findings": [finding_document(found) for found in findings],
         "rooms": [_dialin(entry) for entry in entries],
     }
 

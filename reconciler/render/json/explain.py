@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from reconciler.core.findings import COUNTED, FIRST, IDS, URGENT
 from reconciler.core.key_docs import Effective, Key, Value
 from reconciler.core.model import Place
 from reconciler.render.json.documents import head
+
+
+def finding_id_document(id_: str, tool: str) -> dict[str, object]:
+    """What a finding is, by its id."""
+    severity, meaning = IDS[id_]
+    return {
+        **head("finding", tool),
+        "id": id_,
+        "severity": str(severity),
+        "meaning": meaning,
+        "first": id_ in FIRST,
+        "counted": id_ in COUNTED,
+        "under_quiet": id_ in URGENT,
+    }
 
 
 def key_document(key: Key, tool: str) -> dict[str, object]:

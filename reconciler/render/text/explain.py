@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
+from reconciler.core.findings import COUNTED, FIRST, IDS, URGENT
 from reconciler.core.key_docs import TYPE_WORDS, Effective, Key, Value
 from reconciler.core.model import Place
 from reconciler.core.text import clean
@@ -14,6 +15,19 @@ from reconciler.render.words import Paint, count, cut, place_text
 
 WIDTH: Final = 80
 _KINDS: Final = {"room": "rooms", "number": "phone numbers"}
+
+
+def finding_id_text(id_: str) -> str:
+    """What a finding is, by its id, and what it does to a run."""
+    severity, meaning = IDS[id_]
+    facts = [
+        ("It stands before everything else that a run has to say.", id_ in FIRST),
+        ("plan and apply end with 2 under --detailed-exitcode.", id_ in COUNTED),
+        ("It is printed under --quiet too.", id_ in URGENT),
+        ("What to do about it: docs/findings.md", True),
+    ]
+    lines = [f"  {text}" for text, holds in facts if holds]
+    return "\n".join((f"{id_}: {severity}, {meaning}", "", *lines))
 
 
 def key_text(key: Key, paint: Paint) -> str:

@@ -51,6 +51,7 @@ def offered(*words: str) -> list[str]:
         (["plan", "config.yaml", "--only", ""], ["room:", "number:"]),
         (["apply", "config.yaml", "--resend", "room:all"], ["room:all-hands"]),
         (["apply", "config.yaml", "--allow", "de"], ["delete="]),
+        (["dialin", "config.yaml", "--told", "room:all"], ["room:all-hands"]),
         (["explain", "rooms.x.properties.lan"], ["rooms.x.properties.lang"]),
         (["explain", "wait"], ["wait_for_meeting_start"]),
         (["completion", ""], ["bash", "zsh", "fish"]),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.cli.main import run
 from reconciler.config.schema import reference as explain
 from reconciler.config.schema.validator import schema
+from reconciler.core.findings import IDS
 
 KEYS = explain.every_key()
 
@@ -40,6 +41,21 @@ def explained(capsys: pytest.CaptureFixture[str], *args: str) -> str:
     """What `explain` prints."""
     assert run(["explain", *args]) == 0
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ident", IDS)
+def test_each_finding_is_explained_by_its_id(
+    ident: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its severity and meaning, as text and as JSON."""
+    severity, meaning = IDS[ident]
+
+    text = explained(capsys, ident)
+    document = json.loads(explained(capsys, ident, "--format", "json"))
+
+    assert text.startswith(f"{ident}: {severity}, {meaning}\n")
+    assert (document["severity"], document["meaning"]) == (severity, meaning)
+    assert document["counted"] is ("end with 2" in text)
 
 
 def test_every_key_of_the_schema_is_explained() -> None:
