@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -392,3 +393,51 @@ def test_a_refusal_that_no_stream_takes_is_3_after_a_renewal(
     if renewed:
         report = json.loads((world.folder / "report.json").read_text())
         assert report["exit_code"] == code
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "/dev/null", "-"])
+def test_a_rescue_file_that_is_no_file_is_wrong_usage_before_a_renewal(
+    world: World, place: str
+) -> None:
+    """64 says that nothing was changed, renewals included."""
+    ran = world.run("apply", "config.yaml", "--yes", "--rescue-file", place)
+
+    assert (ran.code, world.writes(), days_left(world)) == (64, [], 5)
+    assert "name a regular file" in ran.err
+
+
+def test_a_rescue_file_that_cannot_be_written_stops_no_renewal(world: World) -> None:
+    """Only the rest is refused, which is not wrong usage."""
+    args = ("--yes", "--rescue-file", "missing/rescue.json")
+    ran = world.run("apply", "config.yaml", *args)
+
+    assert (ran.code, days_left(world)) == (1, 180)
+    assert "missing" in ran.err
+
+
+def test_a_signal_with_the_last_write_leaves_the_code_of_what_was_done(
+    world: World,
+) -> None:
+    """All that was planned was done and verified: nothing is left to look after."""
+    stops: list[threading.Event] = []
+
+    def environment(stop: threading.Event) -> Environment:
+        stops.append(stop)
+        return without_waiting(stop)
+
+    def show(_session: Session, *_args: Any) -> Any:
+        @contextmanager
+        def stopping() -> Any:
+            yield lambda _result: stops[-1].set()
+
+        return stopping()
+
+    end_in(world, "doctor", 180)
+    world.write(f"rooms:{ROOM}  lobby: {{privacy: private}}\n")
+    world.environment = environment
+    world.monkeypatch.setattr("reconciler.operations.apply.showing", show)
+
+    ran = world.run("apply", "config.yaml", "--yes")
+
+    assert stops[-1].is_set()
+    assert (ran.code, "lobby" in world.sandbox.store.rooms) == (0, True), ran.out

@@ -316,6 +316,14 @@ FIELD = FieldChange(("lang",), "en", "de")
         ),
         pytest.param(Report((DONE,), verified=False), 3, id="not-verified"),
         pytest.param(Report((DONE,), stopped="interrupted"), 3, id="interrupted"),
+        pytest.param(
+            Report((DONE,), interrupted=True), 0, id="interrupted-when-all-was-done"
+        ),
+        pytest.param(
+            Report((DONE,), interrupted=True, verified=False),
+            3,
+            id="interrupted-before-it-was-verified",
+        ),
         pytest.param(Report((), stopped="interrupted"), 1, id="interrupted-at-once"),
     ],
 )

@@ -66,6 +66,12 @@ def _release_rescue(run: Run, seen: bool) -> None:
     run.rescued = None
 
 
+def _ended_all_the_same(run: Run, seen: Verified) -> bool:
+    """A signal came, and everything was done and verified before it took effect."""
+    done = all(result.outcome is Outcome.DONE for result in run.results)
+    return run.options.stop.is_set() and done and not seen.problem
+
+
 def _report(run: Run, seen: Verified, writes: int, seconds: float) -> Report:
     """The only place that makes the report of an apply."""
     return Report(
@@ -76,7 +82,7 @@ def _report(run: Run, seen: Verified, writes: int, seconds: float) -> Report:
         pins=run.pins,
         lost=run.lost,
         rescue_file=str(run.rescued) if run.rescued else "",
-        stopped=run.stopped,
+        stopped="" if _ended_all_the_same(run, seen) else run.stopped,
         interrupted=run.options.stop.is_set(),
         verified=not seen.problem,
         unverified_reason=seen.problem,

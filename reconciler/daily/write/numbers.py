@@ -63,8 +63,9 @@ def apply_numbers(run: Run) -> None:
 def delete_numbers(run: Run) -> None:
     """Deletions, after the rooms that may have used the numbers."""
     changes = [c for c in _numbers(run) if c.action is Action.DELETE]
-    for change in changes if not run.should_stop() else ():
-        _wait_for_rooms(run, change)
+    if changes and not run.should_stop():
+        for change in changes:
+            _wait_for_rooms(run, change)
     _write(run, [c for c in changes if run.ended(c) is None])
 
 

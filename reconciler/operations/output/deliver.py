@@ -55,6 +55,9 @@ def check_outputs_distinct(
 ) -> None:
     """Refuse output files that are one another, or that the run reads.
 
+    A rescue file that is no file is refused as well: before a renewal, as every wrong
+    use of the command line.
+
     Raises:
         UsageError: names both.
     """
@@ -63,6 +66,9 @@ def check_outputs_distinct(
         "--plan": asked.plan,
         "--lock-file": asked.lock_file,
     }
+    rescue = asked.rescue_file
+    if rescue is not None and not is_file(rescue):
+        raise UsageError("--rescue-file is read again later: name a regular file")
     check_distinct(_outputs(asked), inputs, config)
     check_stdout_free(session.output.format, _outputs(asked))
     # The rescue file of a run never replaces another one.
@@ -84,9 +90,6 @@ def check_outputs(asked: ApplyOptions) -> None:
     Raises:
         ReconcilerError: names the first of them.
     """
-    rescue = asked.rescue_file
-    if rescue is not None and not is_file(rescue):
-        raise UsageError("--rescue-file is read again later: name a regular file")
     check_writable(_outputs(asked))
 
 
