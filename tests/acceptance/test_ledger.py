@@ -691,3 +691,45 @@ def test_numbers_that_cannot_be_read_stop_no_plan_of_rooms(acme: World) -> None:
     assert ran.code == 2
     assert ids(ran.json)[0] == "pin-not-as-told"
     assert ran.json["unmanaged"]["assignments"] is None
+
+
+WORLDS = [
+    Assume(),
+    *(Assume(echo=echo) for echo in ("sparse", "explicit", "full", "lossy")),
+    *(Assume(stores=stores) for stores in ("mirrored", "erasing")),
+    Assume(nested="replace"),
+    Assume(put="reset"),
+    Assume(expired="zombie"),
+    Assume(case="folded"),
+    Assume(lists="absent"),
+    *(Assume(number=number) for number in ("earliest", "empty")),
+    Assume(room_lists="brief"),
+    Assume(number="empty", room_lists="brief", echo="sparse"),
+]
+
+
+@pytest.mark.parametrize("assume", WORLDS, ids=map(str, range(len(WORLDS))))
+def test_no_world_raises_an_alarm_by_itself(
+    make_world: Any, monkeypatch: pytest.MonkeyPatch, assume: Assume
+) -> None:
+    """What is recorded holds in every reading: plan, dialin, renewals, a year on."""
+    monkeypatch.setenv("DAILY_LEDGER_KEY", KEY)
+    acme: World = make_world(assume=assume)
+    plain = "  dr-plain:\n    privacy: private\n"
+    plain += "    expires: {after: 180d, renew_before: 60d}\n"
+    plain += "    properties: {dialin: {display_name: P}}\n"
+    declare(acme, "dr-miller", "dr-jones", number="+12095550102", more=plain)
+    acme.run("apply", "config.yaml", "--yes")
+    record(acme)
+
+    for days in (0, 130, 260):
+        acme.travel(days)
+        runs = [
+            acme.run("apply", "config.yaml", "--yes", *more, *acme.options)
+            for more in (("--only-renewals",), ())
+        ]
+        runs.append(acme.run("plan", "config.yaml", *acme.options))
+        runs.append(acme.run("dialin", "config.yaml", *acme.options))
+        for ran in runs:
+            assert "pin-not-as-told" not in ran.out + ran.err
+        assert "nothing to record" in record(acme).out

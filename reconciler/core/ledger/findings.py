@@ -49,7 +49,8 @@ def other_domain(ledger: Ledger, file: str, domain: str) -> Finding:
         "ledger-unusable",
         f"the ledger is of domain {quote(name)}, not of this one: nothing is compared",
         Place(file),
-        "name this domain's own file in ledger:",
+        "name this domain's own file in ledger:; one with another id may have been "
+        "written for a sandbox",
     )
 
 

@@ -82,8 +82,9 @@ class Seal:
     @classmethod
     def of(cls, secret: str, domain: str) -> Seal:
         """The seal of a domain, from the secret; takes about 0.1 s."""
-        salt = _PURPOSE + domain.encode()
-        return cls(_derived(secret.encode(), salt))
+        salt = _PURPOSE + domain.encode("utf-8", "surrogatepass")
+        # A variable may hold bytes that are no text.
+        return cls(_derived(secret.encode("utf-8", "surrogateescape"), salt))
 
     @property
     def fingerprint(self) -> str:

@@ -22,6 +22,11 @@ from reconciler.core.ledger.model import GLOBAL, Ledger, Line, Problem
 from reconciler.core.text import quote
 
 VERSION: Final = "1"
+_MOST_ROWS: Final = 200_000
+"""Far more than a domain has rooms; what comes from others must be read soon."""
+_MOST_PROBLEMS: Final = 1_000
+_LONGEST: Final = 4_096
+"""Characters of a line."""
 _ROWS: Final = re.compile(r"[^\n]*\n|[^\n]+")
 HEAD: Final = re.compile(r"(ledger|domain|key):(.*)")
 _BAD: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -47,11 +52,17 @@ class _Reading:
 
 def parse(text: str) -> Ledger:
     """Read a ledger. Lines that cannot be read are problems; the others are there."""
+    if text.count("\n") > _MOST_ROWS:
+        return Ledger(problems=(Problem(0, f"more than {_MOST_ROWS:,} lines"),))
     rows = tuple(_ROWS.findall(text))
     reading = _Reading()
     for number, row in enumerate(rows, 1):
         if problem := _read(row, number, reading):
             reading.problems.append(Problem(number, problem))
+        if len(reading.problems) == _MOST_PROBLEMS:
+            message = "too much cannot be read: what follows is not compared"
+            reading.problems.append(Problem(number, message))
+            break
     if rows and reading.head.get("ledger") != VERSION:
         return Ledger(problems=(_no_version(reading),), rows=rows)
     domain, _, domain_id = reading.head.get("domain", "").partition(" ")
@@ -78,6 +89,8 @@ def _no_version(reading: _Reading) -> Problem:
 def _read(row: str, number: int, reading: _Reading) -> str:
     """Read one row; returns what is wrong with it."""
     text = without_mark(row, number).rstrip("\n").removesuffix("\r")
+    if len(text) > _LONGEST:
+        return f"a line of more than {_LONGEST:,} characters"
     if text.startswith(_MARKERS):
         return "a conflict that git left here: keep the lines that are right"
     if _BAD.search(text):

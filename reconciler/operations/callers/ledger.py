@@ -22,7 +22,7 @@ from reconciler.operations.session import Session, ledger_key, with_commands
 
 Only: TypeAlias = Callable[[KindName, str], bool]
 
-MOST: Final = 16 * 1024 * 1024
+MOST: Final = 8 * 1024 * 1024
 """Bytes of a ledger; a line has about 150."""
 
 

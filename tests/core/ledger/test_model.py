@@ -30,6 +30,13 @@ def test_a_digest_holds_for_its_room_numbers_pin_key_and_domain() -> None:
     assert len(digest) == 32
 
 
+def test_a_key_may_be_any_bytes() -> None:
+    """What the environment holds need not be text."""
+    key = b"\xff\xfe a key of sixteen".decode("utf-8", "surrogateescape")
+
+    assert len(Seal.of(key, "acme").fingerprint) == 16
+
+
 def test_no_part_can_be_taken_for_another() -> None:
     """Texts that are the same side by side have digests of their own."""
     made = [

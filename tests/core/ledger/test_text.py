@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -255,3 +256,25 @@ def test_any_text_is_read(seed: int) -> None:
     ledger = parse("".join(text))
 
     assert ledger.problems or written(ledger, ledger) == "".join(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 2_000_000,
+        HEAD + "x\n" * 199_000,
+        HEAD + " " * 4_000_000 + "x",
+        HEAD + "a " * 2_000_000,
+        HEAD + "# " * 2_000_000,
+        HEAD + "a i " + "+12095550100," * 300_000,
+    ],
+    ids=["lines", "bad-lines", "blanks", "words", "comment", "numbers"],
+)
+def test_a_huge_text_is_refused_at_once(text: str) -> None:
+    """A file of a pull request cannot hold up a plan or a renewal."""
+    began = time.process_time()
+
+    ledger = parse(text)
+
+    assert 0 < len(ledger.problems) <= 1_001
+    assert time.process_time() - began < 2
