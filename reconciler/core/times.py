@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from datetime import UTC, datetime
@@ -68,6 +69,7 @@ def expired(exp: object, now: float) -> bool:
     return number and exp <= now  # type: ignore[operator]
 
 
+@functools.lru_cache(maxsize=1024)
 def written_date(text: str) -> datetime | None:
     """A date as Daily writes it: ISO 8601 in one place, RFC 1123 in another."""
     made = None

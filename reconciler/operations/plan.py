@@ -139,7 +139,7 @@ def planned(
         client, wanted, every_room=every, every_assignment=every, rooms=rooms
     )
     now = corrected(session.now(), live.skew) if now is None else now
-    selection = replace(selection, proven=proven(config, live, now))
+    selection = replace(selection, proven=proven(config, live))
     forced = replace(selection, forced=changed(base, config)) if base else selection
     plan = make_plan(config, live, now=now, selection=forced)
     if not live.complete and any(map(concerns_callers, plan.changes)):

@@ -63,7 +63,7 @@ def read_phase(
     config = loaded.renewable.config or known_config(loaded)
     # What is read after the renewals is the rooms, whatever else the files speak of.
     config = replace(config, resources=config.of_kind("room"), ledger="")
-    known = proven(known_config(loaded), live, now)
+    known = proven(known_config(loaded), live)
     waits = waiting(config, live, now, known)
     due = [c for c in renewals(config, live, now) if c.key not in waits]
     chosen = tuple(c for c in due if selection.only("room", c.key))

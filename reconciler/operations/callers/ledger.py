@@ -88,15 +88,15 @@ def offline(config: Config) -> tuple[Finding, ...]:
     return found
 
 
-def proven(config: Config, live: Live, now: float) -> Mapping[str, float]:
+def proven(config: Config, live: Live) -> Mapping[str, float]:
     """The rooms that have the PIN that callers were told: see `Selection`."""
     if not config.ledger:
         return {}
     ledger, _ = read(config.ledger)
     if is_of_another(ledger, live):
         return {}
-    seal = opened(ledger, live.domain.name).seal
-    return rooms_proven(ledger, reaches(config, live, now), seal)
+    pins = {name: room.pin for name, room in live.rooms.items()}
+    return rooms_proven(ledger, pins, opened(ledger, live.domain.name).seal)
 
 
 def after_apply(

@@ -113,9 +113,7 @@ def test_a_digest_proves_a_pin(
     line: Line, pin: str, seal: Seal | None, known: bool
 ) -> None:
     """From the end of its day on, as nothing tells the hour."""
-    reach = replace(NOW_REACHED, pin=pin)
-
-    found = proven(Ledger({"r": line}), {"r": reach}, seal)
+    found = proven(Ledger({"r": line}), {"r": pin}, seal)
 
     assert found == ({"r": 1_769_817_600 + DAY} if known else {})
 
@@ -124,9 +122,9 @@ def test_a_digest_that_was_added_later_proves_from_then_on() -> None:
     """The day of the line is when callers were told the rest."""
     line = replace(KEYED, digest_day="2026-02-01")
 
-    assert proven(Ledger({"r": line}), {"r": NOW_REACHED}, SEAL) == {
-        "r": 1_769_904_000 + DAY
-    }
+    found = proven(Ledger({"r": line}), {"r": PIN, "other": None}, SEAL)
+
+    assert found == {"r": 1_769_904_000 + DAY}
 
 
 # How callers reach a room.
