@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from reconciler.core.ledger.model import GLOBAL, Ledger, Line, Seal
 from reconciler.core.ledger.reach import Reach
 from reconciler.core.times import DAY
+
+_PINS: Final = {
+    None: "its PIN is likely another one",
+    True: "it has the same PIN",
+    False: "it has another PIN",
+}
+"""What a digest says about the PIN of a room; None without one that can be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,22 @@ def _reasons(line: Line, reach: Reach, seal: Seal | None) -> Iterator[str]:
         if not reach.meant:
             yield reach.problem
         return
-    if line.id and reach.id and line.id != reach.id:
-        yield "it was recreated, and a new room has a PIN of its own"
-    if seal and line.digest and not seal.holds(line, reach.pin):
-        yield "it has another PIN"
+    yield from _identity(line, reach, seal)
     now = line.numbers if reach.numbers is None else reach.numbers
-    if lost := [number for number in line.numbers if number not in now]:
+    lost = [number for number in line.numbers if number not in now]
+    instead = [number for number in now if number not in line.numbers]
+    if lost and instead:
+        yield f"it is reached by {_named(instead)} instead of {_named(lost)}"
+    elif lost:
         yield f"it is no longer reached by {_named(lost)}"
+
+
+def _identity(line: Line, reach: Reach, seal: Seal | None) -> Iterator[str]:
+    same = seal.holds(line, reach.pin) if seal and line.digest else None
+    if line.id and reach.id and line.id != reach.id:
+        yield f"it was recreated, and {_PINS[same]}"
+    elif same is False:
+        yield _PINS[same]
 
 
 def _named(numbers: list[str]) -> str:

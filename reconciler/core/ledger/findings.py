@@ -62,7 +62,7 @@ def notes(compared: Compared, file: str, *, exists: bool) -> Iterator[Finding]:
         message = f"{rooms} {verb} not in the ledger: {_named(compared.missing)}"
         if not exists:
             message = (
-                f"the ledger {quote(file)} is not there yet, and has {rooms} to hold"
+                f"there is no ledger {quote(file)} yet: {rooms} {verb} not recorded"
             )
         hint = "when callers have been told, to record that"
         place = Place(file) if exists else None

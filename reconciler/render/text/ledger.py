@@ -25,7 +25,8 @@ def _lines(made: Update) -> Iterator[str]:
         if rooms:
             yield f"{what}: {listed(rooms)}"
     changed = len(made.added) + len(made.taken) + len(made.removed) + len(made.sealed)
-    left = f"; {count(len(made.alarms), 'room')} left that callers were told otherwise"
+    alarms, verb = len(made.alarms), "is" if len(made.alarms) == 1 else "are"
+    left = f"; {count(alarms, 'room')} {verb} not as callers were told"
     lines = count(len(made.ledger.lines), "line")
     said = f"{count(changed, 'line')} changed" if changed else "nothing to record"
-    yield f"Ledger: {said}, {lines} in all{left if made.alarms else ''}."
+    yield f"Ledger: {said}, {lines} in all{left if alarms else ''}."

@@ -41,7 +41,28 @@ def reasons(line: Line, reach: Reach, seal: Seal | None = SEAL) -> str:
         pytest.param(PLAIN, NOW_REACHED, "", id="as-told"),
         pytest.param(KEYED, NOW_REACHED, "", id="as-told-with-a-key"),
         pytest.param(
-            PLAIN, replace(NOW_REACHED, id="id-2"), "recreated", id="another-id"
+            PLAIN,
+            replace(NOW_REACHED, id="id-2"),
+            "it was recreated, and its PIN is likely another one",
+            id="another-id",
+        ),
+        pytest.param(
+            KEYED,
+            replace(NOW_REACHED, id="id-2", pin="12345678902"),
+            "it was recreated, and it has another PIN",
+            id="another-id-and-pin",
+        ),
+        pytest.param(
+            KEYED,
+            replace(NOW_REACHED, id="id-2"),
+            "it was recreated, and it has the same PIN",
+            id="another-id-with-the-same-pin",
+        ),
+        pytest.param(
+            replace(PLAIN, numbers=(ONE, TWO)),
+            replace(NOW_REACHED, numbers=(TWO,)),
+            f"it is no longer reached by {ONE}",
+            id="one-of-two-numbers",
         ),
         pytest.param(PLAIN, replace(NOW_REACHED, id=""), "", id="no-id-is-shown"),
         pytest.param(replace(PLAIN, id=""), NOW_REACHED, "", id="no-id-was-shown"),
@@ -54,7 +75,7 @@ def reasons(line: Line, reach: Reach, seal: Seal | None = SEAL) -> str:
         pytest.param(
             KEYED,
             replace(NOW_REACHED, numbers=(TWO,)),
-            f"it is no longer reached by {ONE}",
+            f"it is reached by {TWO} instead of {ONE}",
             id="the-pin-of-a-changed-number-is-still-compared",
         ),
         pytest.param(KEYED, replace(NOW_REACHED, numbers=(TWO, ONE)), "", id="more"),
