@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "validate": "Check config files; nothing is sent.",
     "plan": "Show what apply would do; nothing is written.",
     "apply": "Bring Daily to what the files say.",
+    "check": "Tell whether callers can get in now; nothing is written.",
     "dialin": "Show which number and PIN callers use for each room.",
     "import": "Write what a live domain has as a config file.",
     "numbers": "Show what each phone number does, and for which rooms.",
@@ -97,7 +98,8 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done or in sync, 1 failed, 2 differences (with "
-    "--detailed-exitcode), 3 stopped part-way, 4 refused by a safety gate, 64 usage.",
+    "--detailed-exitcode) or a failing check, 3 stopped part-way, 4 refused by a "
+    "safety gate, 64 usage.",
 )
 @click.version_option(reconciler.__version__, "--version", "-V")
 def cli() -> None:

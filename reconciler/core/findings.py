@@ -107,6 +107,15 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "ledger-no-key": (_N, "the ledger's PINs are not compared without its key"),
     "ledger-incomplete": (_N, "rooms with a PIN are not in the ledger"),
     "ledger-leftover": (_N, "the ledger has rooms that no file declares any more"),
+    # What `check` looks at.
+    "no-room": (_W, "a declared PIN room is not in Daily"),
+    "not-open": (_W, "a room lets callers in only later, by its nbf"),
+    "renewal-overdue": (_W, "a PIN room should have been renewed by now"),
+    "not-assigned": (_W, "a declared number does not do what the file says"),
+    "hook-differs": (_W, "Daily asks another address or with another key"),
+    "no-sip-address": (_W, "a pinless entry has no SIP address"),
+    "unmanaged-pin-ends": (_W, "a PIN room that no file names ends soon"),
+    "not-read": (_N, "a request failed or was refused, so nothing is known"),
 }
 
 COUNTED: Final = frozenset({"expired", "no-pin", "pin-not-as-told"})

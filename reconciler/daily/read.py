@@ -226,18 +226,18 @@ def read_rooms(
         first, total = _one_page(client, "/rooms", {"limit": 1})
         rooms = _by_name(first)
         missing = [name for name in wanted if name not in rooms]
-        read = _each(client, [*missing, *_without_pin(rooms, wanted)])
+        read = _each(client, [*missing, *without_pin(rooms, wanted)])
         return {**rooms, **read}, total or len(rooms), False
     first, total = _one_page(client, "/rooms", {"limit": PAGE})
     rooms = _by_name(first)
     missing = [name for name in wanted if name not in rooms]
     pages_left = -(-((total or 0) - len(first)) // PAGE)
     if total is not None and not every_room and len(missing) < pages_left:
-        read = _each(client, [*missing, *_without_pin(rooms, wanted)])
+        read = _each(client, [*missing, *without_pin(rooms, wanted)])
         return {**rooms, **read}, total, False
     items, counted = _listed(client, "/rooms", PAGE, "id", (first, total))
     rooms = _by_name(items)
-    rooms |= _each(client, _without_pin(rooms, wanted))
+    rooms |= _each(client, without_pin(rooms, wanted))
     return rooms, max(counted, len(items)), True
 
 
@@ -263,8 +263,8 @@ def add_variants(
     return found
 
 
-def _without_pin(rooms: Mapping[str, LiveRoom], names: Iterable[str]) -> list[str]:
-    """The named rooms with PIN dial-in whose PIN a list did not show.
+def without_pin(rooms: Mapping[str, LiveRoom], names: Iterable[str]) -> list[str]:
+    """The named rooms with PIN dial-in that a list shows without their PIN.
 
     Whether lists always show it is unknown; a room read by itself does.
     """

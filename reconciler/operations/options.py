@@ -73,6 +73,16 @@ class ApplyOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What one `check` was asked for. `min_left` is in seconds."""
+
+    only: tuple[str, ...]
+    min_left: float
+    quiet: bool
+    metrics: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreAsked:
     """What one `restore` was asked for. `max_age` is in seconds."""
 

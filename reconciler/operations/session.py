@@ -28,6 +28,7 @@ from reconciler.operations.options import Output, Target
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded, Variables
+    from reconciler.core.check.model import Way
     from reconciler.daily.http.client import DailyClient
     from reconciler.render.words import Paint
 
@@ -221,6 +222,19 @@ def _address(session: Session) -> tuple[str, Secret]:
         if session.target.clock_offset:
             raise UsageError("--clock-offset is for the sandbox on this machine")
     return url, _key(session.target.api_key_file, os.environ)
+
+
+def way_to(session: Session, url: str) -> Way:
+    """How this run reaches Daily: for people who look for what is wrong."""
+    from reconciler.core.check.model import Way
+    from reconciler.daily.http.surroundings import proxy_in_use
+
+    proxy = proxy_in_use(url, os.environ)
+    file = session.target.api_key_file
+    key = f"file {file}" if file is not None else "DAILY_API_KEY"
+    if session.target.sandbox:
+        key = "the sandbox"
+    return Way(key, proxy.place if proxy else "")
 
 
 def _key(file: Path | None, environ: Mapping[str, str]) -> Secret:

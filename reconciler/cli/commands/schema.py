@@ -8,14 +8,14 @@ import click
 @click.command()
 @click.argument(
     "name",
-    type=click.Choice(["config", "plan", "report", "ledger"]),
+    type=click.Choice(["config", "plan", "report", "check", "ledger"]),
     default="config",
 )
 def schema(name: str) -> int:
     """Print a JSON Schema (draft 2020-12).
 
     NAME is `config` (the config file, the default), or what commands write as JSON:
-    `plan`, `report` (apply) or `ledger` (dialin --update-ledger).
+    `plan`, `report` (apply), `check` or `ledger` (dialin --update-ledger).
     """
     from reconciler.config.schema.validator import schema_text
 

@@ -112,11 +112,14 @@ def dialins(config: Config, live: Live, *, now: float = 0) -> tuple[DialIn, ...]
     return tuple(
         _dialin(room, live.rooms.get(room.key), live, now)
         for room in config.of_kind("room")
-        if not room.absent and _wants_pin(room, live.rooms.get(room.key))
+        if wants_pin(room, live.rooms.get(room.key))
     )
 
 
-def _wants_pin(desired: Desired, room: LiveRoom | None) -> bool:
+def wants_pin(desired: Desired, room: LiveRoom | None) -> bool:
+    """Tell whether callers join a declared room by PIN; one that is absent has none."""
+    if desired.absent:
+        return False
     if desired.fields.get("dialin") is not None:
         return True
     return "dialin" not in desired.fields and room is not None and bool(room.pin)
@@ -132,7 +135,7 @@ def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> 
     if room.pin is None:
         problem = "Daily shows no PIN for this room"
         return DialIn(desired.key, problem=problem, missing=True)
-    numbers = tuple(_numbers(desired, room, live))
+    numbers = tuple(numbers_of(desired, room, live))
     pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
     asking = tuple(n for n in numbers if n.number not in pinless)
     if numbers and not asking:
@@ -143,7 +146,8 @@ def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> 
     return DialIn(desired.key, room.pin, numbers, room.exp)
 
 
-def _numbers(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
+def numbers_of(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:
+    """The numbers that lead to a room, also those that ask for no PIN."""
     written = room_numbers(desired.fields)
     shown = room_numbers(room.config)
     given = shown_number(room)

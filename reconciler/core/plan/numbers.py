@@ -20,7 +20,7 @@ from reconciler.core.compare.diff import ABSENT, FieldChange, diff_fields, same
 from reconciler.core.compare.equality import Context, context, effective, sides
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import NUMBER, SETTABLE
-from reconciler.core.model import Config, Desired, Live, LiveAssignment, Store
+from reconciler.core.model import Config, Desired, Live, LiveAssignment, Path, Store
 from reconciler.core.plan.changes import (
     DIFFERS,
     NOT_THERE,
@@ -75,6 +75,11 @@ def plan_numbers(config: Config, live: Live, selection: Selection) -> Draft:
     return draft
 
 
+def about(number: str) -> Path:
+    """The path of a finding about a number."""
+    return "phone_numbers", number
+
+
 def _sight(number: str, config: Config, live: Live) -> _Sight:
     mine = other = None
     for assignment in live.assignments:
@@ -105,6 +110,7 @@ def _twice(config: Config, live: Live, selection: Selection) -> Iterator[Finding
                 f"as {types}; which one answers is unknown",
                 places.get(number),
                 "remove one of the two by hand",
+                about(number),
             )
 
 
@@ -291,6 +297,7 @@ def _compare_stores(
             f"{', '.join(differing)}; the {mine.store} one decides",
             desired.place,
             "see `dialin_store` in the documentation",
+            about(desired.key),
         )
 
 
@@ -307,6 +314,7 @@ def _in_other_store(desired: Desired, other: LiveAssignment) -> Finding:
         "which this file does not write",
         desired.place,
         f"set dialin_store: {other.store}, or remove that assignment by hand first",
+        about(desired.key),
     )
 
 
@@ -325,4 +333,5 @@ def _ownership(
         else f"{desired.key} has not been purchased by this domain",
         desired.place,
         "buy it in Daily's dashboard, or remove it here",
+        about(desired.key),
     )

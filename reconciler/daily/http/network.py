@@ -13,7 +13,6 @@ from typing import Any, Final, TypeAlias
 
 import httpx
 
-from reconciler.daily.http.address import is_loopback
 from reconciler.daily.http.answers import Answer
 from reconciler.daily.http.deadline import (
     BoundedBackend,
@@ -23,7 +22,7 @@ from reconciler.daily.http.deadline import (
 from reconciler.daily.http.surroundings import (
     Proxy,
     own_trust,
-    proxy_for,
+    proxy_in_use,
     unusable_proxy,
 )
 from reconciler.errors import ReconcilerError
@@ -144,8 +143,7 @@ class Network:
 def _transport(
     url: str, connections: int, environ: Mapping[str, str]
 ) -> httpx.HTTPTransport:
-    # Loopback is this machine: a proxy has no business there.
-    proxy = None if is_loopback(url) else proxy_for(url, environ)
+    proxy = proxy_in_use(url, environ)
     # Loading certificates takes 25 ms, and plain http never needs them.
     verify: ssl.SSLContext | bool = False
     if url.startswith("https:"):

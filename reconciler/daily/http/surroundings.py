@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from reconciler.daily.http.address import is_loopback
 from reconciler.errors import ReconcilerError
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
@@ -26,6 +27,22 @@ class Proxy:
 
     url: str
     variable: str
+
+    @property
+    def place(self) -> str:
+        """Its host and port, without the user and password that may be in it."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host
+        return f"{host}:{parts.port}" if parts.port else host
+
+
+def proxy_in_use(url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """The proxy that requests to an address take; see `proxy_for`.
+
+    Loopback is this machine: a proxy has no business there.
+    """
+    return None if is_loopback(url) else proxy_for(url, environ)
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:

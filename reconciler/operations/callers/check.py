@@ -1,0 +1,130 @@
+"""`check`: whether callers get in now, on a client that cannot write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import reconciler
+from reconciler.core.check.model import ROOMS, Health, Reading
+from reconciler.core.check.rows import Checked, Only, examine
+from reconciler.core.clock import corrected
+from reconciler.core.findings import Finding
+from reconciler.core.model import Config, KindName
+from reconciler.core.selectors import parse_selectors
+from reconciler.operations.callers.ledger import compare, proven
+from reconciler.operations.files import (
+    check_distinct,
+    check_stdout_free,
+    check_writable,
+)
+from reconciler.operations.options import CheckOptions
+from reconciler.operations.plan import chosen
+from reconciler.operations.rescue.place import check_spared
+from reconciler.operations.session import (
+    Session,
+    connect,
+    ledger_files,
+    load_files,
+    usable,
+    way_to,
+    with_commands,
+)
+from reconciler.render.words import Paint
+
+if TYPE_CHECKING:
+    from reconciler.daily.http.client import DailyClient
+
+_OF_FILES = frozenset({"unset-variable-note"})
+
+
+def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> int:
+    """Check, show the rows; returns the exit code."""
+    from reconciler.config.load import Variables
+
+    only = parse_selectors("--only", asked.only)
+    outputs = {"--metrics": asked.metrics}
+    check_distinct(outputs, session.target.files, paths)
+    check_spared(outputs)
+    check_stdout_free(session.output.format, outputs)
+    check_writable(outputs)
+    loaded = load_files(session, paths, Variables.OPTIONAL)
+    check_distinct(outputs, ledger_files(loaded))
+    config = usable(loaded)
+    chooses = chosen(only, config)
+    with connect(session, config) as client:
+        notes = [f for f in loaded.findings if f.id in _OF_FILES]
+        health = checked(session, client, config, asked.min_left, chooses, notes)
+    if text := show(session, health, quiet=asked.quiet):
+        session.result(text)
+    return health.exit_code
+
+
+def checked(
+    session: Session,
+    client: DailyClient,
+    config: Config,
+    min_left: float,
+    only: Only,
+    of_files: Iterable[Finding] = (),
+) -> Health:
+    """Read the domain, and hold against it what is declared.
+
+    Args:
+        session: of the run.
+        client: may be one that only reads.
+        config: as loaded; variables need no value.
+        min_left: seconds that a PIN must have left where nothing renews it.
+        only: which rooms and numbers to check.
+        of_files: what was found in the config.
+
+    Raises:
+        RefusedError: the key belongs to another domain.
+        DailyError: the domain could not be read, or Daily keeps failing.
+    """
+    from reconciler.daily.partly import read_parts
+
+    reading = read_parts(client, config)
+    now = corrected(session.now(), reading.live.skew)
+    known = proven(config, reading.live, now)
+    told = _told(session, config, reading, now, only)
+    scene = Checked(config, reading, now, min_left, only, known, told)
+    rows, notes = examine(scene, of_files)
+    way = way_to(session, client.url)
+    said = tuple(with_commands(session, notes))
+    return Health(reading.live, way, now, min_left, rows, said)
+
+
+def _told(
+    session: Session, config: Config, reading: Reading, now: float, only: Only
+) -> tuple[Finding, ...]:
+    """What the ledger has to say about what could be read."""
+    if ROOMS in reading.unread:
+        return ()
+    live = reading.live
+    if reading.unread:
+        # Which number reaches a room that names none is not known then.
+        live = replace(live, purchased=None)
+
+    def known(kind: KindName, key: str) -> bool:
+        return only(kind, key) and f"{ROOMS}/{key}" not in reading.unread
+
+    return compare(session, config, live, now, known)
+
+
+def show(session: Session, health: Health, *, quiet: bool) -> str:
+    """The answer in the session's format; as text, empty when nothing is to be said."""
+    if session.output.format == "json":
+        from reconciler.render.json.check import check_document
+        from reconciler.render.json.documents import dump
+
+        tool = reconciler.__version__
+        return dump(check_document(health, session.invocation, tool=tool))
+    from reconciler.render.text.check import check_text, quiet_text
+
+    paint = Paint(session.output.colour)
+    if quiet:
+        return quiet_text(health, paint, session.invocation)
+    return check_text(health, paint, session.invocation, tool=reconciler.__version__)
