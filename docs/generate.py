@@ -106,6 +106,23 @@ def readme_plan() -> str:
     return f"```text\n$ daily-reconciler plan config.yaml\n{text}```"
 
 
+def check_run() -> str:
+    """What `check` says about the README's config: no renewals, and a lost PIN."""
+    start = MOMENT - 130 * DAY
+    moment = [start]
+    settings = Settings(numbers=("+12095550100",), rate_limit_scale=0)
+    with _folder() as folder, serve(settings, clock=lambda: moment[0]) as sandbox:
+        environment = {"DAILY_API_URL": sandbox.url, "DAILY_API_KEY": "sandbox"}
+        with mock.patch.dict(os.environ, {**environment, "DAILY_RATE": "1000"}):
+            wanted = _config_of(ROOT / "README.md")
+            (folder / "config.yaml").write_text(wanted, encoding="utf-8")
+            _run("apply", "config.yaml", "--yes", at=moment[0])
+            sandbox.store.rooms["all-hands"].dialin_code = None
+            moment[0] = MOMENT
+            text = _run("check", "config.yaml", expect=2)
+    return f"```text\n$ daily-reconciler check config.yaml\n{text}```"
+
+
 def quickstart_mistake() -> str:
     """What `validate` says about the quickstart's config with one key misspelt."""
     text = _config_of(ROOT / "docs/quickstart.md")
@@ -231,6 +248,7 @@ def _sentences(key: Key) -> Iterator[str]:
 
 BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "plan": readme_plan,
+    "check-run": check_run,
     "mistake": quickstart_mistake,
     "explain": explain_lang,
     "effective": effective_room,

@@ -17,19 +17,24 @@ from reconciler.render.metrics import (
     metrics_text,
 )
 
-_READABLE = 0o644
+READABLE = 0o644
 """node_exporter runs as another user; there is nothing private in metrics."""
 
 
 def read_earlier(path: Path | None) -> Earlier:
     """What the file of the last run says. To be read once: counters go on from it."""
+    return earlier_of(read_text(path))
+
+
+def read_text(path: Path | None) -> str:
+    """The file of the last run; empty where there is none that can be read."""
     try:
         # A pipe or a device is not opened before it is written.
         if path is not None and path.is_file():
-            return earlier_of(path.read_text(encoding="utf-8", errors="replace"))
+            return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         pass
-    return Earlier()
+    return ""
 
 
 def write_metrics(path: Path, metrics: Metrics) -> None:
@@ -38,7 +43,7 @@ def write_metrics(path: Path, metrics: Metrics) -> None:
     Raises:
         ReconcilerError: the place cannot be written.
     """
-    write_private(path, metrics_text(metrics), mode=_READABLE)
+    write_private(path, metrics_text(metrics), mode=READABLE)
 
 
 def write_failure(session: Session, path: Path | None, error: BaseException) -> None:

@@ -152,13 +152,13 @@ def _lines(m: Metrics) -> Iterator[str]:
     yield f"# HELP {_PREFIX}_changes Changes that the last run applied, by action."
     yield f"# TYPE {_PREFIX}_changes gauge"
     for action in Action:
-        labels = f'{{domain="{_escaped(m.domain)}",action="{action}"}}'
+        labels = f'{{domain="{escaped(m.domain)}",action="{action}"}}'
         yield f"{_PREFIX}_changes{labels} {m.changes.get(str(action), 0)}"
     if m.findings:
         yield f"# HELP {_PREFIX}_findings What the last run found about PINs, by id."
         yield f"# TYPE {_PREFIX}_findings gauge"
     for id_, number in m.findings.items():
-        labels = f'{{domain="{_escaped(m.domain)}",id="{id_}"}}'
+        labels = f'{{domain="{escaped(m.domain)}",id="{id_}"}}'
         yield f"{_PREFIX}_findings{labels} {number}"
     text = "What the last run left undone, lost, or different from what it sent."
     yield from _gauge("failures", text, m, m.failures)
@@ -183,10 +183,11 @@ def _gauge(
 ) -> Iterator[str]:
     yield f"# HELP {_PREFIX}_{name} {text}"
     yield f"# TYPE {_PREFIX}_{name} {type_}"
-    yield f'{_PREFIX}_{name}{{domain="{_escaped(m.domain)}"}} {value:.0f}'
+    yield f'{_PREFIX}_{name}{{domain="{escaped(m.domain)}"}} {value:.0f}'
 
 
-def _escaped(label: str) -> str:
+def escaped(label: str) -> str:
+    """A text as the value of a label."""
     return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 

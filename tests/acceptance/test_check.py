@@ -648,3 +648,75 @@ def test_suggested_commands_can_be_pasted(make_world: MakeWorld) -> None:
     ]
     (row,) = (row for row in document["rows"] if row["verdict"] == "fail")
     assert "--resend room:doctor" in row["reasons"][0]["command"]
+
+
+# Metrics.
+
+
+def metrics(world: World) -> dict[str, str]:
+    """What the last check wrote, without the label of the domain."""
+    lines = (world.folder / "check.prom").read_text().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {
+        name.removeprefix("daily_reconciler_check_")
+        .replace('domain="acme",', "")
+        .replace('{domain="acme"}', ""): value
+        for name, _, value in pairs
+    }
+
+
+def test_metrics_count_the_rows(make_world: MakeWorld) -> None:
+    """By verdict, and those that fail by kind; series are there when they are 0."""
+    world = make_world()
+    apply(world)
+
+    check(world, "--metrics", "check.prom")
+    good = metrics(world)
+    held(world).dialin_code = None
+    check(world, "--metrics", "check.prom", "--quiet")
+    bad = metrics(world)
+
+    assert (good["exit_code"], bad["exit_code"]) == ("0", "2")
+    assert (good['rows{verdict="fail"}'], good['rows{verdict="ok"}']) == ("0", "4")
+    assert (bad['rows{verdict="fail"}'], bad['rows{verdict="ok"}']) == ("1", "3")
+    assert (good['failing{kind="room"}'], bad['failing{kind="room"}']) == ("0", "1")
+    assert bad['failing{kind="number"}'] == bad['rows{verdict="unknown"}'] == "0"
+
+
+@pytest.mark.parametrize("before", ["a check", "nothing", "no metrics"])
+def test_metrics_survive_a_failure(make_world: MakeWorld, before: str) -> None:
+    """The code and the time are new, and an alarm about rows does not end."""
+    world = make_world()
+    apply(world)
+    held(world).dialin_code = None
+    if before == "a check":
+        check(world, "--metrics", "check.prom")
+    if before == "no metrics":
+        (world.folder / "check.prom").write_bytes(b"\xff\x00 not metrics\n")
+    world.sandbox.faults.add("reset*all")
+
+    ran = check(world, "--metrics", "check.prom")
+
+    text = (world.folder / "check.prom").read_text()
+    assert ran.code == 1
+    assert 'check_exit_code{domain="' in text
+    assert "not metrics" not in text
+    if before == "a check":
+        assert metrics(world)["exit_code"] == "1"
+        assert metrics(world)['rows{verdict="fail"}'] == "1"
+
+
+@pytest.mark.parametrize(
+    "path", ["config.yaml", "dialin.ledger", "no/such/folder.prom"]
+)
+def test_metrics_replace_nothing_that_is_read(make_world: MakeWorld, path: str) -> None:
+    """Refused before anything is sent."""
+    world = make_world()
+    apply(world, {"ledger": "dialin.ledger"})
+    record(world)
+    world.forget()
+
+    ran = check(world, "--metrics", path)
+
+    assert ran.code == (1 if "/" in path else 64)
+    assert world.sent() == []

@@ -22,6 +22,8 @@ RUNS: dict[str, tuple[str, ...]] = {
     "apply-quiet": ("apply", "config.yaml", "--yes", "--quiet"),
     "renewals": ("apply", "config.yaml", "--yes", "--only-renewals"),
     "renewals-quiet": ("apply", "config.yaml", "--yes", "--quiet", "--only-renewals"),
+    "callers": ("check", "config.yaml"),
+    "callers-quiet": ("check", "config.yaml", "--quiet"),
     "dialin": ("dialin", "config.yaml"),
     "numbers": ("numbers", "config.yaml"),
     "effective": ("effective", "config.yaml", "lobby"),

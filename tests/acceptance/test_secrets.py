@@ -22,6 +22,8 @@ RUNS = {
     "validate": ["validate", "config.yaml"],
     "plan": ["plan", "config.yaml", "--show-unmanaged"],
     "apply": ["apply", "config.yaml", "--yes", "--allow", "may-erase=9"],
+    "check": ["check", "config.yaml", "--only", "room:*", "--only", "number:*"],
+    "check-quiet": ["check", "config.yaml", "--quiet"],
     "dialin": ["dialin", "config.yaml"],
     "record": ["dialin", "config.yaml", "--update-ledger"],
 }
@@ -38,7 +40,7 @@ def test_no_command_shows_a_secret(
 
     ran = world.run(*RUNS[command], "-vv", "--format", format_)
 
-    assert ran.code == 0, ran.out + ran.err
+    assert ran.code in ({0, 2} if "check" in command else {0}), ran.out + ran.err
     assert found(ran.out + ran.err + _logged(world)) == []
     pins = [pin for pin in PINS if pin in ran.out + ran.err]
     assert pins == ([PINS[0]] if command == "dialin" else [])

@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": ["validate", "config.yaml"],
     "plan": ["plan", "config.yaml"],
     "plan-unmanaged": ["plan", "config.yaml", "--show-unmanaged"],
+    "check": ["check", "config.yaml", "--only", "room:*"],
     "dialin": ["dialin", "config.yaml"],
     "import": ["import"],
     "numbers": ["numbers", "config.yaml"],

@@ -124,7 +124,8 @@ def _own(
     yield from _end(desired, room, scene)
     # What Daily has counts; what it does not show is as declared.
     fields = {**desired.fields, **room.config, "dialin": {}}
-    yield from phone_slot(replace(desired, fields=fields), scene.reading.live.domain)
+    shown = replace(desired, fields=fields)
+    yield from phone_slot(shown, room, scene.reading.live.domain)
 
 
 def _end(desired: Desired, room: LiveRoom, scene: Scene) -> Iterator[Finding]:

@@ -13,13 +13,16 @@ from reconciler.core.check.rows import Checked, Only, examine
 from reconciler.core.clock import corrected
 from reconciler.core.findings import Finding
 from reconciler.core.model import Config, KindName
-from reconciler.core.selectors import parse_selectors
+from reconciler.core.selectors import Selector, parse_selectors
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.callers.ledger import compare, proven
 from reconciler.operations.files import (
     check_distinct,
     check_stdout_free,
     check_writable,
+    write_private,
 )
+from reconciler.operations.metrics import READABLE, read_text
 from reconciler.operations.options import CheckOptions
 from reconciler.operations.plan import chosen
 from reconciler.operations.rescue.place import check_spared
@@ -32,6 +35,7 @@ from reconciler.operations.session import (
     way_to,
     with_commands,
 )
+from reconciler.render.check_metrics import check_metrics, failed_metrics
 from reconciler.render.words import Paint
 
 if TYPE_CHECKING:
@@ -41,25 +45,54 @@ _OF_FILES = frozenset({"unset-variable-note"})
 
 
 def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> int:
-    """Check, show the rows; returns the exit code."""
-    from reconciler.config.load import Variables
-
+    """Check, show the rows, write metrics; returns the exit code."""
     only = parse_selectors("--only", asked.only)
     outputs = {"--metrics": asked.metrics}
     check_distinct(outputs, session.target.files, paths)
     check_spared(outputs)
     check_stdout_free(session.output.format, outputs)
     check_writable(outputs)
-    loaded = load_files(session, paths, Variables.OPTIONAL)
-    check_distinct(outputs, ledger_files(loaded))
-    config = usable(loaded)
-    chooses = chosen(only, config)
-    with connect(session, config) as client:
-        notes = [f for f in loaded.findings if f.id in _OF_FILES]
-        health = checked(session, client, config, asked.min_left, chooses, notes)
+    try:
+        health = _health(session, paths, asked, only)
+    except UsageError:
+        raise
+    except ReconcilerError as error:
+        write_failed(session, asked.metrics, error.exit_code)
+        raise
+    if asked.metrics is not None:
+        write_private(asked.metrics, check_metrics(health), mode=READABLE)
     if text := show(session, health, quiet=asked.quiet):
         session.result(text)
     return health.exit_code
+
+
+def _health(
+    session: Session,
+    paths: Sequence[Path],
+    asked: CheckOptions,
+    only: Sequence[Selector],
+) -> Health:
+    from reconciler.config.load import Variables
+
+    loaded = load_files(session, paths, Variables.OPTIONAL)
+    check_distinct({"--metrics": asked.metrics}, ledger_files(loaded))
+    config = usable(loaded)
+    chooses = chosen(only, config)
+    notes = [f for f in loaded.findings if f.id in _OF_FILES]
+    with connect(session, config) as client:
+        return checked(session, client, config, asked.min_left, chooses, notes)
+
+
+def write_failed(session: Session, path: Path | None, code: int) -> None:
+    """Write the metrics of a check that an error ended; the rows stay as they were."""
+    if path is None:
+        return
+    text = failed_metrics(read_text(path), session.now(), code)
+    try:
+        write_private(path, text, mode=READABLE)
+    except ReconcilerError as problem:
+        # The run's own error matters more.
+        session.say(problem.message, level="warning")
 
 
 def checked(
@@ -88,7 +121,7 @@ def checked(
 
     reading = read_parts(client, config)
     now = corrected(session.now(), reading.live.skew)
-    known = proven(config, reading.live, now)
+    known = proven(config, reading.live)
     told = _told(session, config, reading, now, only)
     scene = Checked(config, reading, now, min_left, only, known, told)
     rows, notes = examine(scene, of_files)
