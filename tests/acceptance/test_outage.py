@@ -47,7 +47,7 @@ def _break_after_reading(world: World, *specs: str, later: int = 0) -> None:
 def test_an_outage_during_an_apply_ends_it(big: World, kind: str, config: str) -> None:
     """A few dozen requests, most changes not tried, none called done.
 
-    A deletion has failed where its room was still there, or could not be read before.
+    Deletions repeat. One has failed where its room was there, or was not read before.
     """
     big.write(config)
     writes = "DELETE" if config is GONE else "POST"
@@ -64,7 +64,8 @@ def test_an_outage_during_an_apply_ends_it(big: World, kind: str, config: str) -
     assert set(outcomes) <= {"unknown", "failed", "not tried"}
     assert outcomes.count("not tried") >= 150
     tried = outcomes.count("unknown") + outcomes.count("failed")
-    assert tried >= len(big.writes()) <= 30
+    assert tried >= len(set(big.writes()))
+    assert len(big.writes()) <= 30
     if config is ROOMS:
         assert "failed" not in outcomes
     assert ran.json["stopped"] in (
