@@ -451,6 +451,39 @@ def test_no_world_makes_an_alarm_that_stays(
     assert (ran.code, ran.out) == (0, "")
 
 
+def test_renewals_that_wait_for_one_another_are_no_failure(
+    make_world: MakeWorld,
+) -> None:
+    """Where a renewal changes a PIN, rooms are renewed one a day, and wait."""
+    world = make_world(assume=Assume(pin="renewed"))
+    apply(world, {"rooms": {f"room-{n}": room(PIN) for n in range(6)}})
+    renew = ("apply", "config.yaml", "--yes", "--only-renewals")
+    world.travel(120)
+    world.run(*renew, *world.options)
+
+    for day in range(121, 126):
+        world.travel(day)
+        before = check(world, "--quiet")
+        world.run(*renew, *world.options)
+        after = check(world, "--quiet")
+
+        assert (before.code, after.code) == (0, 0), before.out + after.out
+
+
+def test_an_end_that_apply_would_move_is_pointed_to_the_plan(
+    make_world: MakeWorld,
+) -> None:
+    """The live end is what counts; that the file has a later one is no help yet."""
+    world = make_world()
+    apply(world, ending(90)(world))
+    put(world, exp=int(world.clock() + 5 * DAY))
+
+    (row,) = (r for r in check_json(world)["rows"] if r["verdict"] == "fail")
+
+    assert [reason["id"] for reason in row["reasons"]] == ["pin-ends"]
+    assert row["reasons"][0]["command"] == "daily-reconciler plan config.yaml"
+
+
 # What could not be read.
 
 ENDPOINTS: dict[str, tuple[str, set[str]]] = {
@@ -521,7 +554,7 @@ def test_one_room_that_cannot_be_read_is_one_unknown_row(
 
     rows = {row["subject"]: row["verdict"] for row in check_json(world)["rows"]}
 
-    assert rows.pop("doctor") == "unknown"
+    assert rows.pop("doctor") == rows.pop("dialin.ledger") == "unknown"
     assert set(rows.values()) == {"ok"}
 
 

@@ -113,6 +113,7 @@ READING = [
     *("validate config.yaml", "validate config.yaml --format json"),
     *("plan config.yaml", "plan config.yaml --format json"),
     *("dialin config.yaml", "dialin config.yaml --format html"),
+    "check config.yaml --only room:*",
     *("numbers config.yaml", "import", "restore rescue.json --check"),
     *("effective config.yaml room-1", "explain rooms", "schema", "completion bash"),
     *("--help", "--version", "plan --help"),

@@ -11,6 +11,7 @@ from reconciler.core.dialin.sheet import GLOBAL_NUMBERS, Number, Source
 from reconciler.core.findings import Finding
 from reconciler.core.model import Desired, LiveAssignment
 from reconciler.core.plan.model import Action, Change
+from reconciler.core.text import brief
 
 PIN: Final = "pin_dialin"
 _NAMES: Final = {PIN: "PIN dial-in", "pinless_dialin": "pinless dial-in"}
@@ -31,7 +32,7 @@ def number_row(
     reasons = [f for f in findings if f.id in _OWNERSHIP]
     shown: tuple[str, ...] = ()
     if ASSIGNMENTS not in reading.unread:
-        shown = tuple(_NAMES.get(name, name) for name in use.types)
+        shown = tuple(map(_name, use.types))
         reasons += (f for f in findings if f.id in _STORES)
         reasons += (f for f in findings if f.id == "stores-differ" and use.types[1:])
         reasons += _assignment(desired, change)
@@ -48,8 +49,7 @@ def _assignment(desired: Desired, change: Change | None) -> Iterator[Finding]:
         return
     message = f"{key} is not assigned to {wanted}"
     if live := change.live_assignment:
-        message = f"{key} is assigned to {_NAMES.get(live.type, live.type)}, not to "
-        message += wanted
+        message = f"{key} is assigned to {_name(live.type)}, not to {wanted}"
     command = ("plan",)
     hint = "to see what assigns it"
     yield Finding("not-assigned", message, desired.place, hint, command=command)
@@ -120,6 +120,11 @@ def _problems(use: NumberUse, reading: Reading) -> Iterator[str]:
     if use.types[1:]:
         yield "has another role in each dial-in store: which one answers is unknown"
     elif use.types:
-        yield f"is assigned to {_NAMES.get(use.types[0], use.types[0])}"
+        yield f"is assigned to {_name(use.types[0])}"
     else:
         yield "is not assigned to PIN dial-in"
+
+
+def _name(kind: str) -> str:
+    """A role in words; one that is not known as Daily writes it."""
+    return _NAMES.get(kind) or brief(kind)

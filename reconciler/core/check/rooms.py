@@ -18,7 +18,7 @@ from reconciler.core.check.numbers import reaching_reasons
 from reconciler.core.dialin.number_use import NumberUse
 from reconciler.core.dialin.sheet import Number, Source, numbers_of
 from reconciler.core.findings import Finding
-from reconciler.core.model import Desired, LiveRoom
+from reconciler.core.model import Desired, LiveRoom, Place
 from reconciler.core.pin_life import MEANT, ROLL
 from reconciler.core.plan.pin_life import phone_slot, pin_life
 from reconciler.core.plan.renewals import due
@@ -136,14 +136,7 @@ def _end(desired: Desired, room: LiveRoom, scene: Scene) -> Iterator[Finding]:
     place = desired.places.get(("exp",)) or desired.place
     if desired.rolling is None:
         if end <= scene.now + scene.min_left:
-            yield Finding(
-                "pin-ends",
-                f"the PIN of room '{desired.key}' ends on {iso(end)}, and nothing "
-                "renews it",
-                place,
-                f"{ROLL}; {MEANT}",
-                ("exp",) if "exp" in desired.fields else (),
-            )
+            yield _pin_ends(desired, end, place)
         return
     late = min(LATE, desired.rolling.renew_before / 2)
     if due(desired, room, scene.now - late) and desired.key not in scene.waiting:
@@ -155,6 +148,17 @@ def _end(desired: Desired, room: LiveRoom, scene: Scene) -> Iterator[Finding]:
             "to renew what is due, and see what fails",
             command=("apply", "--only-renewals"),
         )
+
+
+def _pin_ends(desired: Desired, end: int, place: Place | None) -> Finding:
+    message = f"the PIN of room '{desired.key}' ends on {iso(end)}, and nothing "
+    message += "renews it"
+    declared = desired.fields.get("exp")
+    path = () if declared is None else ("exp",)
+    if declared is None or declared == end:
+        return Finding("pin-ends", message, place, f"{ROLL}; {MEANT}", path)
+    hint = "to see what sends the declared exp"
+    return Finding("pin-ends", message, place, hint, path, command=("plan",))
 
 
 def _facts(

@@ -6,15 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.core.check.model import (
-    ASSIGNMENTS,
-    PURCHASED,
-    ROOMS,
-    Reading,
-    Row,
-    Verdict,
-    row,
-)
+from reconciler.core.check.model import Reading, Row, Verdict, row
 from reconciler.core.check.numbers import number_row
 from reconciler.core.check.rooms import Scene, room_row
 from reconciler.core.dialin.number_use import NumberUse, number_uses
@@ -24,7 +16,7 @@ from reconciler.core.model import Config, Desired, KindName
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.plan.pin_life import account
-from reconciler.core.plan.renewals import SOON, waiting
+from reconciler.core.plan.renewals import REST, SOON, waiting
 from reconciler.core.secrecy import Secret
 
 ALARMS: Final = frozenset({"pin-not-as-told", "ledger-key", "ledger-unusable"})
@@ -96,29 +88,40 @@ def _account(asked: Checked) -> Row:
 
 
 def _ledger(asked: Checked) -> Iterator[Row]:
-    """Whether rooms are as callers were told; without their reading nobody knows."""
+    """Whether rooms are as callers were told; all parts of a reading tell."""
     if not asked.config.ledger:
         return
     alarms = in_order(f for f in asked.told if f.id in ALARMS)
-    gaps = asked.reading.gaps(ROOMS, PURCHASED, ASSIGNMENTS)
+    gaps = asked.reading.gaps(*asked.reading.unread)
     yield row("ledger", asked.config.ledger, alarms, gaps)
 
 
 def _rooms(asked: Checked, plan: Plan, uses: Mapping[str, NumberUse]) -> Iterator[Row]:
     live = asked.reading.live
-    left = waiting(asked.config, live, asked.now, asked.proven)
     scene = Scene(
         asked.reading,
         asked.now,
         asked.min_left,
         uses,
         _by_number(plan.findings),
-        frozenset(name for name, seconds in left.items() if seconds > SOON),
+        _waiting(asked),
     )
     for desired in asked.config.of_kind("room"):
         room = live.rooms.get(desired.key)
         if asked.only("room", desired.key) and wants_pin(desired, room):
             yield room_row(desired, scene)
+
+
+def _waiting(asked: Checked) -> frozenset[str]:
+    """Rooms whose renewal waits for another one on purpose, and can.
+
+    Also where the day of waiting has passed, and the next renewal is yet to come.
+    """
+    config, live = asked.config, asked.reading.live
+    times = asked.now, asked.now - REST
+    names = {n for at in times for n in waiting(config, live, at, asked.proven)}
+    ends = ((name, live.rooms[name].exp) for name in names)
+    return frozenset(name for name, exp in ends if exp and exp - asked.now > SOON)
 
 
 def _numbers(

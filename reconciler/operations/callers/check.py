@@ -54,15 +54,16 @@ def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> i
     check_writable(outputs)
     try:
         health = _health(session, paths, asked, only)
+        if asked.metrics is not None:
+            write_private(asked.metrics, check_metrics(health), mode=READABLE)
+        if text := show(session, health, quiet=asked.quiet):
+            session.result(text)
     except UsageError:
         raise
-    except ReconcilerError as error:
-        write_failed(session, asked.metrics, error.exit_code)
+    except BaseException as error:
+        code = error.exit_code if isinstance(error, ReconcilerError) else 1
+        _write_failed(session, asked.metrics, code)
         raise
-    if asked.metrics is not None:
-        write_private(asked.metrics, check_metrics(health), mode=READABLE)
-    if text := show(session, health, quiet=asked.quiet):
-        session.result(text)
     return health.exit_code
 
 
@@ -83,7 +84,7 @@ def _health(
         return checked(session, client, config, asked.min_left, chooses, notes)
 
 
-def write_failed(session: Session, path: Path | None, code: int) -> None:
+def _write_failed(session: Session, path: Path | None, code: int) -> None:
     """Write the metrics of a check that an error ended; the rows stay as they were."""
     if path is None:
         return
