@@ -283,6 +283,11 @@ WORLDS: dict[str, Case] = {
         },
         declaring(rooms={"doctor": room(OTHER)}),
     ),
+    "number of the file that the room does not have": Case(
+        only("room-number-gone"),
+        parts=settled,
+        then=declaring(rooms={"doctor": room(PIN, OTHER)}),
+    ),
     "default number unassigned": Case(
         {("room", "hall"): {"room-number-gone"}, ("number", PIN): {"not-assigned"}}
         | only("room-number-gone"),

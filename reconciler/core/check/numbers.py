@@ -9,7 +9,8 @@ from reconciler.core.check.model import ASSIGNMENTS, PURCHASED, Reading, Row, ro
 from reconciler.core.dialin.number_use import NumberUse
 from reconciler.core.dialin.sheet import GLOBAL_NUMBERS, Number, Source
 from reconciler.core.findings import Finding
-from reconciler.core.model import Desired, LiveAssignment
+from reconciler.core.model import Desired, LiveAssignment, LiveRoom
+from reconciler.core.phone import room_numbers
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.text import brief
 
@@ -80,6 +81,14 @@ def _address(desired: Desired, entries: Sequence[LiveAssignment]) -> Iterator[Fi
         )
 
 
+def elsewhere(desired: Desired, room: LiveRoom) -> Iterator[Finding]:
+    """Numbers of the file that do not lead to a room, by what Daily shows of it."""
+    shown = room_numbers(room.config)
+    for number in room_numbers(desired.fields) if shown else ():
+        if number not in shown:
+            yield _gone(desired, number, "is not one of it in Daily", "plan")
+
+
 def reaching_reasons(
     desired: Desired,
     numbers: Iterable[Number],
@@ -93,17 +102,26 @@ def reaching_reasons(
         if number.source is Source.GLOBAL or _is_dailys(number, use, reading):
             continue
         for problem in _problems(use, reading):
-            yield Finding(
-                "room-number-gone",
-                f"{number.number}, the number of room '{desired.key}', {problem}",
-                desired.places.get(("dialin", "room_numbers")) or desired.place,
-                "to see what each number does",
-                ("dialin", "room_numbers"),
-                command=("numbers",),
-            )
+            yield _gone(desired, number.number, problem, "numbers")
         if ASSIGNMENTS not in reading.unread:
             found = twice.get(number.number, ())
             yield from (f for f in found if f.id == "number-twice")
+
+
+def _gone(desired: Desired, number: str, problem: str, command: str) -> Finding:
+    path = ("dialin", "room_numbers")
+    hints = {
+        "plan": "to see what is written",
+        "numbers": "to see what each number does",
+    }
+    return Finding(
+        "room-number-gone",
+        f"{number}, a number of room '{desired.key}', {problem}",
+        desired.places.get(path) or desired.place,
+        hints[command],
+        path,
+        command=(command,),
+    )
 
 
 def _is_dailys(number: Number, use: NumberUse, reading: Reading) -> bool:

@@ -14,7 +14,7 @@ from reconciler.core.check.model import (
     Row,
     row,
 )
-from reconciler.core.check.numbers import reaching_reasons
+from reconciler.core.check.numbers import elsewhere, reaching_reasons
 from reconciler.core.dialin.number_use import NumberUse
 from reconciler.core.dialin.sheet import Number, Source, numbers_of
 from reconciler.core.findings import Finding
@@ -60,6 +60,7 @@ def room_row(desired: Desired, scene: Scene) -> Row:
     alone = f"{ROOMS}/{key}"
     numbers = tuple(numbers_of(desired, room, reading.live))
     reasons = list(_own(desired, room, scene, pin_known=alone not in reading.unread))
+    reasons += elsewhere(desired, room)
     reasons += reaching_reasons(
         desired, _known(numbers, reading), scene.uses, scene.findings, reading
     )

@@ -93,7 +93,8 @@ def _ledger(asked: Checked) -> Iterator[Row]:
         return
     alarms = in_order(f for f in asked.told if f.id in ALARMS)
     gaps = asked.reading.gaps(*asked.reading.unread)
-    yield row("ledger", asked.config.ledger, alarms, gaps)
+    checked = () if asked.told or gaps else ("as callers were told",)
+    yield row("ledger", asked.config.ledger, alarms, gaps, checked=checked)
 
 
 def _rooms(asked: Checked, plan: Plan, uses: Mapping[str, NumberUse]) -> Iterator[Row]:

@@ -20,8 +20,8 @@ _WORDS: Final = {
     Verdict.FAIL: ("FAIL", "red", "bold"),
     Verdict.UNKNOWN: ("unknown", "yellow"),
 }
-_WIDEST: Final = 40
-"""Columns of a subject; the rest of a longer one runs into what was checked."""
+_WIDEST: Final = 26
+"""Columns of a subject; a longer one pushes what was checked to the right."""
 _LINE: Final = 80
 _INDENT: Final = " " * 9
 
@@ -63,12 +63,21 @@ def _table(rows: Sequence[Row], paint: Paint, invocation: Invocation) -> Iterato
     width = max((len(_subject(row)) for row in rows), default=0)
     width = min(width, _WIDEST)
     for row in rows:
-        word, *colours = _WORDS[row.verdict]
-        subject = _subject(row).ljust(width)
-        verdict = paint(word, *colours) + " " * (len(_INDENT) - len(word))
-        yield f"{verdict}{subject}  {clean(row.checked)}".rstrip()
+        yield from _row(row, width, paint)
         for reason in row.reasons:
             yield from _reason(reason, invocation)
+
+
+def _row(row: Row, width: int, paint: Paint) -> Iterator[str]:
+    """What was checked beside the subject, or below it where that is too long."""
+    word, *colours = _WORDS[row.verdict]
+    verdict = paint(word, *colours) + _INDENT[len(word) :]
+    subject, checked = _subject(row).ljust(width), clean(row.checked)
+    if len(_INDENT) + len(subject) + 2 + len(checked) <= _LINE:
+        yield f"{verdict}{subject}  {checked}".rstrip()
+        return
+    yield f"{verdict}{subject}".rstrip()
+    yield from _wrapped(checked)
 
 
 def _subject(row: Row) -> str:
