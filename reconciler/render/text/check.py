@@ -20,7 +20,7 @@ _WORDS: Final = {
     Verdict.FAIL: ("FAIL", "red", "bold"),
     Verdict.UNKNOWN: ("unknown", "yellow"),
 }
-_WIDEST: Final = 26
+_WIDEST: Final = 24
 """Columns of a subject; a longer one pushes what was checked to the right."""
 _LINE: Final = 80
 _INDENT: Final = " " * 9

@@ -10,7 +10,12 @@ from answers import KEY, URL, Clock
 
 from reconciler.core.secrecy import Secret
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.http.surroundings import is_exempt, own_trust, proxy_for
+from reconciler.daily.http.surroundings import (
+    is_exempt,
+    own_trust,
+    proxy_for,
+    proxy_in_use,
+)
 from reconciler.errors import ReconcilerError
 
 DAILY = "https://api.daily.co/v1"
@@ -169,3 +174,26 @@ def test_plain_http_needs_no_certificates() -> None:
 def test_empty_trust_variables_are_unset() -> None:
     """Empty is the same as not there."""
     assert own_trust({"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}) is None
+
+
+@pytest.mark.parametrize(
+    ("proxy", "place"),
+    [
+        ("http://user:hunter2@proxy.example.com:3128", "proxy.example.com:3128"),
+        ("proxy.example.com", "proxy.example.com"),
+        ("http://user@[2001:db8::1]:8080/", "[2001:db8::1]:8080"),
+        ("socks5h://hunter2:x@proxy.example.com:1080", "proxy.example.com:1080"),
+    ],
+)
+def test_the_place_of_a_proxy_holds_no_password(proxy: str, place: str) -> None:
+    """It is shown to people: host and port, and nothing else."""
+    found = proxy_in_use(DAILY, {"HTTPS_PROXY": proxy})
+
+    assert found is not None
+    assert found.place == place
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "https://localhost:9/v1"])
+def test_loopback_takes_no_proxy(url: str) -> None:
+    """This machine is reached directly."""
+    assert proxy_in_use(url, {"ALL_PROXY": "http://proxy.example.com"}) is None
