@@ -24,6 +24,7 @@ _KEPT: Final[Mapping[str, frozenset[str]]] = {
     "apply": _TARGET | {"--only", "--allow", "--lock-file"},
     "dialin": _TARGET | {"--only"},
     "numbers": _TARGET,
+    "import": _TARGET,
     "restore": _TARGET | {"--lock-file", "--config"},
 }
 """The options of a run that another command takes over."""
@@ -50,6 +51,14 @@ class Invocation:
             files = self.files if self.command != "restore" else ()
         kept = self._words(_KEPT[command])
         return _line(command, files or (_PLAIN,), (*kept, *more))
+
+    def suggested(self, command: str, *more: str) -> str:
+        """Another command as a finding names it: `restore` comes with its file."""
+        if command == "restore":
+            return self.restoring(*more)
+        if command == "import":
+            return _line(command, (), (*self._words(_KEPT[command]), *more))
+        return self.other(command, *more)
 
     def restoring(self, file: str) -> str:
         """The restore of a rescue file; what the files declare is left out of it."""

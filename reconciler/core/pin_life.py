@@ -1,9 +1,10 @@
-"""When the end of a PIN is near enough to be a warning, and what to do about it."""
+"""Which rooms have a PIN, when its end is near, and what to do about it."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from reconciler.core.model import LiveRoom
 from reconciler.core.times import DAY
 
 NOTICE: Final = 60 * DAY
@@ -16,3 +17,8 @@ MEANT: Final = "if it is meant to end: ends: true"
 def ends_soon(exp: int | None, now: float) -> bool:
     """Tell whether an end that is still ahead is near enough to be a warning."""
     return exp is not None and now < exp <= now + NOTICE
+
+
+def has_dialin(room: LiveRoom | None) -> bool:
+    """Tell whether people may call a room by PIN, also where the PIN is not shown."""
+    return room is not None and bool(room.pin or room.config.get("dialin") is not None)

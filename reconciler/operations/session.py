@@ -166,7 +166,7 @@ def with_commands(session: Session, findings: Iterable[Finding]) -> Iterator[Fin
     """The findings with whole commands in their hints, for the files of this run."""
     for finding in findings:
         if finding.command:
-            command = session.invocation.other(*finding.command)
+            command = session.invocation.suggested(*finding.command)
             hint = f"{finding.hint}: `{command}`"
             finding = replace(finding, hint=hint, command=())
         yield finding

@@ -173,6 +173,17 @@ def no_addresses(world: World) -> None:
     )
 
 
+def unmanaged(
+    world: World, name: str, *, ends: float | None, made: float = -30, pin: bool = True
+) -> None:
+    """A room that somebody else made; times are days from now."""
+    properties: dict[str, Any] = {"dialin": {"display_name": "P"}} if pin else {}
+    if ends is not None:
+        properties["exp"] = int(world.clock() + ends * DAY)
+    made_at = world.clock() + made * DAY
+    world.sandbox.store.add_room(name, properties, created_at=made_at)
+
+
 def record(world: World) -> None:
     """Callers are told, and the ledger says so."""
     assert world.run("dialin", "config.yaml", "--update-ledger").code == 0
@@ -345,6 +356,17 @@ WORLDS: dict[str, Case] = {
     "pinless number without an address": Case(
         only("no-sip-address", subject=("number", HOOKED)), no_addresses, settled
     ),
+    "PIN room that no file names": Case(
+        only("unmanaged-pin-ends", subject=("unmanaged-room", "letter")),
+        lambda w: unmanaged(w, "letter", ends=59),
+        settled,
+    ),
+    "PIN room that no file names, asked for longer": Case(
+        only("unmanaged-pin-ends", subject=("unmanaged-room", "letter")),
+        lambda w: unmanaged(w, "letter", ends=99),
+        settled,
+        args=("--min-left", "100d"),
+    ),
     "not as callers were told": Case(
         only("pin-not-as-told", subject=("ledger", "dialin.ledger")),
         lambda w: (record(w), recreate(w)),
@@ -456,6 +478,46 @@ def test_no_world_makes_an_alarm_that_stays(
     assert (ran.code, ran.out) == (0, "")
 
 
+def test_rooms_of_an_application_are_only_counted(make_world: MakeWorld) -> None:
+    """A PIN room of a day at most is made for one call; one without a PIN is no row."""
+    world = make_world()
+    apply(world)
+    unmanaged(world, "call-1", ends=0.5, made=-0.4)
+    unmanaged(world, "call-2", ends=0.6, made=-0.4)
+    unmanaged(world, "letter", ends=90)
+    unmanaged(world, "plaque", ends=None)
+    unmanaged(world, "meeting", ends=1, pin=False)
+
+    document, text = check_json(world), check(world).out
+
+    rows = {r["subject"] for r in document["rows"] if r["kind"] == "unmanaged-room"}
+    assert rows == {"letter", "plaque"}
+    assert (document["throw_away_rooms"], document["exit_code"]) == (2, 0)
+    assert "2 PIN rooms of a day at most left out" in text
+    narrowed = check_json(world, "--only", "room:doctor")
+    assert narrowed["throw_away_rooms"] is None
+    assert len(narrowed["rows"]) == 2
+
+
+def test_what_is_suggested_for_a_room_of_no_file_ends_the_alarm(
+    make_world: MakeWorld,
+) -> None:
+    """The command below the row writes what keeps the PIN."""
+    world = make_world()
+    apply(world)
+    unmanaged(world, "letter", ends=9)
+    (row,) = (r for r in check_json(world)["rows"] if r["verdict"] == "fail")
+
+    ran = world.run(*row["reasons"][0]["command"].split()[1:])
+    (world.folder / "letter.yaml").write_text(ran.out)
+
+    assert ran.code == 0, ran.err
+    assert "expires:" in ran.out
+    again = world.run("check", "config.yaml", "letter.yaml")
+    kinds = {line.split()[1] for line in again.out.splitlines() if "letter" in line}
+    assert "unmanaged" not in kinds
+
+
 def test_renewals_that_wait_for_one_another_are_no_failure(
     make_world: MakeWorld,
 ) -> None:
@@ -492,7 +554,7 @@ def test_an_end_that_apply_would_move_is_pointed_to_the_plan(
 # What could not be read.
 
 ENDPOINTS: dict[str, tuple[str, set[str]]] = {
-    "rooms": (ROOMS, {"room"}),
+    "rooms": (ROOMS, {"room", "unmanaged-room"}),
     "assignments": (ASSIGNMENTS, {"room", "number"}),
     "purchased": (PURCHASED, {"room", "number"}),
 }
@@ -524,7 +586,9 @@ def test_a_part_that_cannot_be_read_is_unknown(
     for row in unknown:
         assert [r["id"] for r in row["reasons"]] == ["not-read"]
         assert path in row["reasons"][0]["message"]
-    assert all(f"unknown  {r['kind']} {r['subject']}" in quiet.out for r in unknown)
+    for row in unknown:
+        kind = row["kind"].replace("-", " ")
+        assert f"unknown  {kind} {row['subject']}" in quiet.out
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -9,8 +9,10 @@ from typing import Final
 from reconciler.core.check.model import Reading, Row, Verdict, row
 from reconciler.core.check.numbers import number_row
 from reconciler.core.check.rooms import Scene, room_row
+from reconciler.core.check.unmanaged import throw_away, unmanaged_rows
 from reconciler.core.dialin.number_use import NumberUse, number_uses
 from reconciler.core.dialin.sheet import wants_pin
+from reconciler.core.dialin.unmanaged import unmanaged_rooms
 from reconciler.core.findings import Finding, in_order
 from reconciler.core.model import Config, Desired, KindName
 from reconciler.core.plan import make_plan
@@ -34,6 +36,7 @@ class Checked:
 
     `min_left`: seconds that a PIN must have left where nothing renews it. `proven`:
     see `Selection`. `told`: what the ledger has to say, where the config has one.
+    `others`: rooms that no file names are looked at, too.
     """
 
     config: Config
@@ -43,14 +46,22 @@ class Checked:
     only: Only
     proven: Mapping[str, float]
     told: Sequence[Finding] = ()
+    others: bool = True
 
 
-def examine(
-    asked: Checked, of_files: Iterable[Finding] = ()
-) -> tuple[tuple[Row, ...], tuple[Finding, ...]]:
-    """A row for each thing that callers depend on, and what fails no row.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The rows, those that fail first, and what fails no row; see `Health`."""
 
-    Rows that fail come first. `of_files`: what was found in the config.
+    rows: tuple[Row, ...]
+    notes: tuple[Finding, ...]
+    throw_away: int | None
+
+
+def examine(asked: Checked, of_files: Iterable[Finding] = ()) -> Examined:
+    """A row for each thing that callers depend on.
+
+    `of_files`: what was found in the config.
     """
     asked = replace(asked, config=_without_unset(asked.config))
     config, live = asked.config, asked.reading.live
@@ -58,8 +69,13 @@ def examine(
     uses = {use.number: use for use in number_uses(config, live)}
     every = [_account(asked), *_ledger(asked), *_rooms(asked, plan, uses)]
     every += _numbers(asked, plan, uses)
+    others = unmanaged_rooms(config, live, asked.now) if asked.others else []
+    count = throw_away(others, asked.reading) if asked.others else None
+    if asked.others:
+        every += unmanaged_rows(others, asked.reading, asked.now, asked.min_left)
     rows = tuple(sorted(every, key=lambda row: _ORDER[row.verdict]))
-    return rows, in_order([*_notes(asked, plan), *of_files])
+    notes = in_order([*_notes(asked, plan), *of_files])
+    return Examined(rows, notes, count)
 
 
 def _without_unset(config: Config) -> Config:

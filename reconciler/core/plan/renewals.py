@@ -18,6 +18,7 @@ from reconciler.core.compare.diff import FieldChange
 from reconciler.core.findings import Finding
 from reconciler.core.kinds import MAX_PIN_AHEAD
 from reconciler.core.model import Config, Desired, Live, LiveRoom
+from reconciler.core.pin_life import has_dialin
 from reconciler.core.plan.changes import change
 from reconciler.core.plan.model import Action, Change
 from reconciler.core.times import DAY
@@ -100,11 +101,6 @@ def waiting_finding(left: Mapping[str, int]) -> Iterable[Finding]:
 def is_urgent(renewing: Change, now: float) -> bool:
     """Tell whether a room ends so soon that its renewal waits for nothing."""
     return _end(renewing) - now <= URGENT
-
-
-def has_dialin(room: LiveRoom | None) -> bool:
-    """Tell whether people may call a room by PIN, also where the PIN is not shown."""
-    return room is not None and bool(room.pin or room.config.get("dialin") is not None)
 
 
 def _renewed_lately(

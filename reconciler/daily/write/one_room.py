@@ -11,8 +11,8 @@ from urllib.parse import quote
 from reconciler.core.body.doubtful import with_empty_lists, without_doubtful
 from reconciler.core.model import LiveRoom
 from reconciler.core.phone import room_numbers
+from reconciler.core.pin_life import has_dialin
 from reconciler.core.plan.model import Action, Change
-from reconciler.core.plan.renewals import has_dialin
 from reconciler.core.report import Outcome, PinFate
 from reconciler.daily import wire
 from reconciler.daily.read import read_room

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.core.model import LiveRoom
+from reconciler.core.pin_life import has_dialin
 from reconciler.core.plan.model import Change, Plan
-from reconciler.core.plan.renewals import due, has_dialin, is_urgent, pushed
+from reconciler.core.plan.renewals import due, is_urgent, pushed
 from reconciler.core.report import Outcome, Renewals, ordered
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient

@@ -15,7 +15,7 @@ from reconciler.core.findings import Finding
 from reconciler.core.model import Config, KindName
 from reconciler.core.selectors import Selector, parse_selectors
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.operations.callers.ledger import compare, proven
+from reconciler.operations.callers.ledger import compare, everything, proven
 from reconciler.operations.files import (
     check_distinct,
     check_stdout_free,
@@ -78,10 +78,10 @@ def _health(
     loaded = load_files(session, paths, Variables.OPTIONAL)
     check_distinct({"--metrics": asked.metrics}, ledger_files(loaded))
     config = usable(loaded)
-    chooses = chosen(only, config)
     notes = [f for f in loaded.findings if f.id in _OF_FILES]
+    narrowed = chosen(only, config) if only else None
     with connect(session, config) as client:
-        return checked(session, client, config, asked.min_left, chooses, notes)
+        return checked(session, client, config, asked.min_left, narrowed, notes)
 
 
 def _write_failed(session: Session, path: Path | None, code: int) -> None:
@@ -101,7 +101,7 @@ def checked(
     client: DailyClient,
     config: Config,
     min_left: float,
-    only: Only,
+    only: Only | None = None,
     of_files: Iterable[Finding] = (),
 ) -> Health:
     """Read the domain, and hold against it what is declared.
@@ -111,7 +111,8 @@ def checked(
         client: may be one that only reads.
         config: as loaded; variables need no value.
         min_left: seconds that a PIN must have left where nothing renews it.
-        only: which rooms and numbers to check.
+        only: which rooms and numbers to check; without it, all of them, and what
+            lives in Daily and in no file.
         of_files: what was found in the config.
 
     Raises:
@@ -123,12 +124,14 @@ def checked(
     reading = read_parts(client, config)
     now = corrected(session.now(), reading.live.skew)
     known = proven(config, reading.live)
-    told = _told(session, config, reading, now, only)
-    scene = Checked(config, reading, now, min_left, only, known, told)
-    rows, notes = examine(scene, of_files)
+    chooses = only or everything
+    told = _told(session, config, reading, now, chooses)
+    others = only is None
+    scene = Checked(config, reading, now, min_left, chooses, known, told, others)
+    found = examine(scene, of_files)
     way = way_to(session, client.url)
-    said = tuple(with_commands(session, notes))
-    return Health(reading.live, way, now, min_left, rows, said)
+    notes = tuple(with_commands(session, found.notes))
+    return Health(reading.live, way, now, min_left, found.rows, notes, found.throw_away)
 
 
 def _told(

@@ -43,5 +43,5 @@ def _row(row: Row, invocation: Invocation) -> dict[str, object]:
 
 
 def _reason(finding: Finding, invocation: Invocation) -> dict[str, object]:
-    command = invocation.other(*finding.command) if finding.command else None
+    command = invocation.suggested(*finding.command) if finding.command else None
     return {**finding_document(finding), "command": command}

@@ -36,7 +36,7 @@ def check_text(
         # The lines of the files that they stand on would only be in the way here.
         notes = (replace(note, source="") for note in health.notes)
         parts.append(findings_text(notes, paint))
-    return "\n\n".join([*parts, _summary(health)])
+    return "\n\n".join([*parts, "\n".join(_summary(health))])
 
 
 def quiet_text(health: Health, paint: Paint, invocation: Invocation) -> str:
@@ -91,7 +91,7 @@ def _reason(finding: Finding, invocation: Invocation) -> Iterator[str]:
     if finding.command:
         yield from _wrapped(f"{clean(finding.hint)}:")
         # Whole on its line, so that it can be pasted.
-        yield f"{_INDENT}  {invocation.other(*finding.command)}"
+        yield f"{_INDENT}  {invocation.suggested(*finding.command)}"
     elif finding.hint:
         yield from _wrapped(clean(finding.hint))
 
@@ -103,9 +103,12 @@ def _wrapped(text: str) -> Iterator[str]:
     yield from (f"{_INDENT}{clean(line)}" for line in lines)
 
 
-def _summary(health: Health) -> str:
+def _summary(health: Health) -> Iterator[str]:
+    if health.throw_away:
+        rooms = count(health.throw_away, "PIN room")
+        yield f"{rooms} of a day at most left out: no file has them"
     failing, unknown = health.count(Verdict.FAIL), health.count(Verdict.UNKNOWN)
     parts = [f"{failing:,} failing"] * bool(failing)
     parts += [f"{unknown:,} unknown"] * bool(unknown)
     of = f"{' and '.join(parts)} of " if parts else ""
-    return f"{of}{count(len(health.rows), 'row')}{'' if parts else ', all ok'}"
+    yield f"{of}{count(len(health.rows), 'row')}{'' if parts else ', all ok'}"

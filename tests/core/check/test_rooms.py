@@ -76,7 +76,7 @@ def checked(
     config = Config("acme", resources=(desired,))
     gaps = Reading(reading, dict.fromkeys(unread, "it answers 500"))
     asked = Checked(config, gaps, now, min_left, lambda _kind, _key: True, {})
-    (row,) = (row for row in examine(asked)[0] if row.kind == desired.kind)
+    (row,) = (row for row in examine(asked).rows if row.kind == desired.kind)
     return row
 
 
