@@ -19,6 +19,7 @@ from ready_made.reading import EXAMPLES, loaded
 RULES = EXAMPLES / "prometheus/daily-reconciler.rules.yaml"
 ALERTS = {rule["alert"]: rule for rule in loaded(RULES)["groups"][0]["rules"]}
 DISASTERS = ("DailyAssignmentLost", "DailyPinChanged", "DailyRoomExpiresSoon")
+DISASTERS += ("DailyCallersKeptOut",)
 PROMTOOL = shutil.which(
     "promtool", path=str(Path(sys.prefix) / "promtool/usr/bin")
 ) or shutil.which("promtool")
@@ -123,6 +124,18 @@ CASES: dict[str, tuple[dict[str, str], dict[str, set[str]]]] = {
         HEALTHY | {"nearest_expiry_seconds": "1200000x2000"},
         {"0m": {"DailyRoomExpiresSoon"}},
     ),
+    "callers-kept-out": (
+        HEALTHY | {'check_rows{verdict="fail"}': "0x9 2x50 0x2000"},
+        {"90m": set(), "100m": {"DailyCallersKeptOut"}, "12h": set()},
+    ),
+    "check-fails": (
+        HEALTHY | {"check_exit_code": "2x5 1x2000"},
+        {"60m": set(), "2h": {"DailyCheckFailing"}},
+    ),
+    "check-does-not-run": (
+        HEALTHY | {"check_last_run_timestamp_seconds": "0x2000"},
+        {"3h": set(), "4h": {"DailyCheckFailing"}},
+    ),
     "expires-while-the-scheduler-rests": (
         STILL | {"nearest_expiry_seconds": "1728000x2000"},
         {
@@ -160,6 +173,13 @@ def test_every_alert_has_a_case() -> None:
     assert fired == set(ALERTS) - {"DailyThrottled"}
 
 
+def _series(name: str) -> str:
+    """The whole name of a series; it may have a label beside `domain`."""
+    base, _, label = name.removesuffix("}").partition("{")
+    labels = ",".join(['domain="acme"', *([label] if label else [])])
+    return f"daily_reconciler_{base}{{{labels}}}"
+
+
 def _expected(name: str, fires: bool) -> list[dict[str, Any]]:
     if not fires:
         return []
@@ -194,7 +214,7 @@ def test_alerts_fire_when_they_should_and_only_then(tmp_path: Path) -> None:
             "name": case,
             "interval": "10m",
             "input_series": [
-                {"series": f'daily_reconciler_{name}{{domain="acme"}}', "values": text}
+                {"series": _series(name), "values": text}
                 for name, text in series.items()
             ],
             "alert_rule_test": [

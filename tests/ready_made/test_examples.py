@@ -11,6 +11,9 @@ import yaml
 from ready_made.reading import EXAMPLES, commands, loaded, understood
 from ready_made.runner import ROOT
 
+from reconciler.core.check.model import Health, Way
+from reconciler.core.model import Live, LiveDomain
+from reconciler.render.check_metrics import check_metrics
 from reconciler.render.metrics import Metrics, metrics_text
 
 GITLAB = EXAMPLES / "gitlab/.gitlab-ci.yml"
@@ -45,6 +48,11 @@ def _metric_names() -> set[str]:
         not_as_told=0,
     )
     return set(re.findall(r"^(daily_\w+)\{", metrics_text(made), re.MULTILINE))
+
+
+def _check_names() -> set[str]:
+    health = Health(Live(LiveDomain("acme", "id", {})), Way("key"), 1.0, 1.0)
+    return set(re.findall(r"^(daily_\w+)\{", check_metrics(health), re.MULTILINE))
 
 
 def test_gitlab_reviews_applies_and_syncs_with_commands_that_exist() -> None:
@@ -148,14 +156,21 @@ def test_the_pre_commit_hook_checks_whole_configs() -> None:
 
 
 def test_alerts_ask_for_metrics_that_exist() -> None:
-    """Every name in a rule is in the file that apply writes."""
+    """Every name in a rule is in the file that apply or check writes."""
     rules = loaded(EXAMPLES / "prometheus/daily-reconciler.rules.yaml")
     (group,) = rules["groups"]
     for rule in group["rules"]:
         asked = set(re.findall(r"daily_reconciler_\w+", rule["expr"]))
         assert asked
-        assert asked <= _metric_names()
+        assert asked <= _metric_names() | _check_names()
         assert rule["labels"]["severity"] in ("critical", "warning", "info")
+
+
+def test_the_page_of_check_lists_its_metrics() -> None:
+    """docs/check.md and the code name the same metrics, and no apply has them."""
+    page = (ROOT / "docs/check.md").read_text("utf-8")
+    assert set(re.findall(r"`(daily_reconciler_\w+)`", page)) == _check_names()
+    assert not _check_names() & _metric_names()
 
 
 def test_the_page_lists_every_metric() -> None:
