@@ -92,6 +92,7 @@ def desired(entry: Entry) -> Desired:
         write_only=_write_only(entry, fields),
         extra=frozenset(extra).difference(known_properties()),
         ends=body.get("ends") is True,
+        title=body.get("title") or "",
         place=entry.document.key_place(entry.root),
         places=Places(entry, fields),
     )

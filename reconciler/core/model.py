@@ -69,7 +69,7 @@ class Desired:
     `write_only`: paths that are never compared, and sent with every write of the
     room or number; a nested one with every write of its object.
     `extra`: names in `fields` that the schema does not know. `ends`: the room is meant
-    to end, and its PIN with it.
+    to end, and its PIN with it. `title` is for people: never sent, never compared.
     `places`: where each field is written, for messages.
     """
 
@@ -81,6 +81,7 @@ class Desired:
     write_only: frozenset[Path] = frozenset()
     extra: frozenset[str] = frozenset()
     ends: bool = False
+    title: str = ""
     place: Place | None = None
     places: Mapping[Path, Place] = field(default_factory=dict, compare=False)
 

@@ -113,6 +113,11 @@ def _whole(field: FieldChange, value: object) -> str:
     return clean(_as_json(labelled(value)))
 
 
+def title_text(title: str) -> str:
+    """` "Dr. Miller"`: what people call a thing, behind its name; empty without one."""
+    return f' "{short(title)}"' if title else ""
+
+
 def place_text(place: Place, *, column: bool = False) -> str:
     """`rooms.yaml:12`, or `rooms.yaml:12:3`; the file alone where no line is known."""
     at = (place.line, place.column) if column else (place.line,)

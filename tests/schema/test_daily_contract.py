@@ -272,7 +272,7 @@ def test_number_fields(schema, daily):
 def test_number_roles(schema, daily):
     """The roles of a number are the types of assignment that Daily has."""
     stated = daily["domain_dialin_config_create_req"]["properties"]["type"]["enum"]
-    own = {"state", "write_only"}
+    own = {"title", "state", "write_only"}
     assert set(schema["$defs"]["number"]["properties"]) - own == set(stated)
 
 

@@ -119,12 +119,17 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
         return "put it under 'properties'"
     if in_room and at_properties:
         if key in (
-            *("privacy", "expires", "ends", "state", "write_only", "extra_properties"),
+            *("title", "privacy", "expires", "ends", "state", "write_only"),
+            "extra_properties",
         ):
             return "put it beside 'properties', not inside"
         if owners := _owners(key):
             return f"put it under {owners}"
         return "if Daily knows it, put it under 'extra_properties'"
+    if key == "title" and path[:2] == ("defaults", "rooms"):
+        return "a title belongs to one room: write it there"
+    if key == "title" and path[:1] in (("pin_dialin",), ("pinless_dialin",)):
+        return f"put it beside '{path[0]}', not inside"
     if root[:1] == ("phone_numbers",) and not path:
         return "put it under 'pin_dialin' or 'pinless_dialin'"
     if not root and not path and key in schema.room_properties():

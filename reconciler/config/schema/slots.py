@@ -1,8 +1,9 @@
 """Where a variable may stand: in a value for which the schema takes any text.
 
 A variable is text and a secret. It cannot be a number, a switch or a choice, and it
-must not hide what decides about a room (`x-literal` in the schema: the domain,
-durations, limits, paths). Contents that the schema does not know take anything.
+must not hide what decides about a room or is there to be shown (`x-literal` in the
+schema: the domain, durations, limits, paths, titles). Contents that the schema does
+not know take anything.
 """
 
 from __future__ import annotations

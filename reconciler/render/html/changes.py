@@ -27,7 +27,7 @@ from reconciler.render.outline import (
     sides,
     with_value,
 )
-from reconciler.render.words import SIGNS, path_text
+from reconciler.render.words import SIGNS, path_text, title_text
 
 OPEN_UP_TO: Final = 200
 """A plan of more changes than this starts with its groups collapsed."""
@@ -83,13 +83,18 @@ def _change(change: Change) -> Html:
     risks = [el("li", el("b", "Risk:"), f" {risk.text}") for risk in change.risks]
     return el(
         "li",
-        el("h4", sign, what, named(change.key)),
+        el("h4", sign, what, named(change.key), *_title(change)),
         el("p", change.reason),
         *([el("ul", *risks, class_="risks")] if risks else []),
         *_table(change),
         *_beside(change),
         class_=f"item {change.action}",
     )
+
+
+def _title(change: Change) -> Iterator[Node]:
+    if change.desired.title:
+        yield from (" ", el("bdi", title_text(change.desired.title).strip()))
 
 
 def _table(change: Change) -> Iterator[Html]:

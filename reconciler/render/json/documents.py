@@ -157,6 +157,7 @@ def _change(change: Change) -> dict[str, object]:
         "action": str(change.action),
         "kind": change.kind,
         "key": change.key,
+        "title": change.desired.title or None,
         "reason": change.reason,
         "origin": str(change.origin) or None,
         "rolling": asdict(rolling) if rolling else None,

@@ -54,6 +54,7 @@ from reconciler.render.words import (
     cut,
     duration,
     path_text,
+    title_text,
 )
 
 __all__ = ["LIMIT", "plan_markdown", "report_markdown"]
@@ -172,6 +173,7 @@ def _section(section: Section) -> Iterator[str]:
 def _change(change: Change, most: int = LONGEST_VALUE) -> Iterator[str]:
     """The lines of a change, with so many characters of each value."""
     what = f"{change.action} {change.kind} {short(change.key)}"
+    what += title_text(change.desired.title)
     drift = "; drift" if change.origin == "drift" else ""
     yield f"@@ {what} @@ {short(change.reason)}{drift}"
     for risk in change.risks:

@@ -27,7 +27,7 @@ from reconciler.render.outline import (
     with_value,
 )
 from reconciler.render.text.findings import findings_text
-from reconciler.render.words import SIGNS, Paint, count, duration, path_text
+from reconciler.render.words import SIGNS, Paint, count, duration, path_text, title_text
 
 _ACTION_COLOUR = {
     Action.CREATE: "green",
@@ -96,6 +96,7 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
     colour = _ACTION_COLOUR[change.action]
     sign = paint(SIGNS[change.action], colour, "bold")
     head = f"{change.action} {change.kind} {short(change.key)}"
+    head += title_text(change.desired.title)
     reason = paint(f"({short(change.reason)})", "dim")
     yield f"{sign} {paint(head, colour)}  {reason}"
     for field in change.fields:

@@ -17,8 +17,8 @@ from reconciler.render.yaml import block
 Load = Callable[..., Loaded]
 Path = tuple[str | int, ...]
 
-LITERAL = {"domain", "ledger", "limits", "expires", "write_only"}
-"""What must be written out although it is text: it decides, or it names a place."""
+LITERAL = {"domain", "ledger", "limits", "expires", "title", "write_only"}
+"""What must be written out although it is text: it decides, names a place, is shown."""
 NAMES = {"rooms": "a", "phone_numbers": "+12095550100"}
 
 
