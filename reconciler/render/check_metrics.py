@@ -22,14 +22,14 @@ _ROWS: Final = re.compile(
 )
 
 
-def check_metrics(health: Health) -> str:
+def check_metrics(health: Health, exit_code: int) -> str:
     """The metrics of a check that read the domain."""
     domain = f'domain="{escaped(health.live.domain.name)}"'
     verdicts = {str(verdict): health.count(verdict) for verdict in Verdict}
     failing = dict.fromkeys(get_args(RowKind), 0)
     for row in health.rows:
         failing[row.kind] += row.verdict is Verdict.FAIL
-    lines = [*_run(domain, health.now, health.exit_code)]
+    lines = [*_run(domain, health.now, exit_code)]
     lines += _counts("rows", "Rows of the last check.", domain, "verdict", verdicts)
     text = "Rows of the last check that fail, by what they are about."
     lines += _counts("failing", text, domain, "kind", failing)

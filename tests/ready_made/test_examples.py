@@ -52,7 +52,7 @@ def _metric_names() -> set[str]:
 
 def _check_names() -> set[str]:
     health = Health(Live(LiveDomain("acme", "id", {})), Way("key"), 1.0, 1.0)
-    return set(re.findall(r"^(daily_\w+)\{", check_metrics(health), re.MULTILINE))
+    return set(re.findall(r"^(daily_\w+)\{", check_metrics(health, 0), re.MULTILINE))
 
 
 def test_gitlab_reviews_applies_and_syncs_with_commands_that_exist() -> None:

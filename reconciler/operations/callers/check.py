@@ -54,17 +54,29 @@ def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> i
     check_writable(outputs)
     try:
         health = _health(session, paths, asked, only)
-        if asked.metrics is not None:
-            write_private(asked.metrics, check_metrics(health), mode=READABLE)
-        if text := show(session, health, quiet=asked.quiet):
-            session.result(text)
     except UsageError:
         raise
     except BaseException as error:
         code = error.exit_code if isinstance(error, ReconcilerError) else 1
-        _write_failed(session, asked.metrics, code)
+        earlier = read_text(asked.metrics)
+        text = failed_metrics(earlier, session.now(), code)
+        _write_beside(session, asked.metrics, text)
         raise
+    _deliver(session, health, asked)
     return health.exit_code
+
+
+def _deliver(session: Session, health: Health, asked: CheckOptions) -> None:
+    """Show the rows first: metrics that cannot be written must not hide them."""
+    try:
+        if text := show(session, health, quiet=asked.quiet):
+            session.result(text)
+    except BaseException:
+        _write_beside(session, asked.metrics, check_metrics(health, 1))
+        raise
+    if asked.metrics is not None:
+        text = check_metrics(health, health.exit_code)
+        write_private(asked.metrics, text, mode=READABLE)
 
 
 def _health(
@@ -84,13 +96,11 @@ def _health(
         return checked(session, client, config, asked.min_left, narrowed, notes)
 
 
-def _write_failed(session: Session, path: Path | None, code: int) -> None:
-    """Write the metrics of a check that an error ended; the rows stay as they were."""
-    if path is None:
-        return
-    text = failed_metrics(read_text(path), session.now(), code)
+def _write_beside(session: Session, path: Path | None, text: str) -> None:
+    """Write the metrics of a check that an error ended."""
     try:
-        write_private(path, text, mode=READABLE)
+        if path is not None:
+            write_private(path, text, mode=READABLE)
     except ReconcilerError as problem:
         # The run's own error matters more.
         session.say(problem.message, level="warning")
