@@ -109,6 +109,7 @@ class LiveRoom:
     """A room as Daily showed it. `config` holds every key Daily sent.
 
     `created`: when it was made, in Unix seconds; None where Daily does not show it.
+    `url`: where people join by browser; empty where Daily does not show it.
     """
 
     name: str
@@ -116,6 +117,7 @@ class LiveRoom:
     privacy: str | None
     config: Mapping[str, object] = field(default_factory=dict, repr=False)
     created: int | None = None
+    url: str = ""
 
     @property
     def fields(self) -> Mapping[str, object]:

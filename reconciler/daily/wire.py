@@ -78,6 +78,7 @@ def room_from_json(value: object) -> LiveRoom:
         privacy=privacy if isinstance(privacy, str) else None,
         config=settings,
         created=_created(item.get("created_at")),
+        url=url if isinstance(url := item.get("url"), str) else "",
     )
 
 

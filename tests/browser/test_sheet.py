@@ -36,6 +36,9 @@ ROOMS = tuple(
         f"{index * 104_729_001:011d}",
         (Number(f"+1209555{100 + index % 100:04d}"),),
         UNTIL,
+        title="" if index % 3 else f"Dr. Miller-{index}, Children's Heart Clinic",
+        url=f"https://acme.daily.co/{index:03d}{'-with-a-long-name' * (index % 5)}",
+        renewed=index % 2 == 0,
     )
     for index in range(200)
 )
@@ -47,9 +50,13 @@ KINDS = (
         tuple(Number(n, Source.GLOBAL, c) for c, n in GLOBAL_NUMBERS),
         UNTIL,
     ),
-    DialIn("x" * 128, "1" * 11, (Number("+12095550100", Source.ASSUMED),), UNTIL),
-    DialIn("new", problem="not in Daily yet: apply creates it"),
-    DialIn("old", problem="has expired", expires=1_700_000_000),
+    DialIn(
+        "x" * 128,
+        "1" * 11,
+        (Number("+12095550100", Source.ASSUMED, title="T" * 100),),
+        UNTIL,
+        url=f"https://acme.daily.co/{'x' * 128}",
+    ),
 )
 
 
@@ -68,8 +75,8 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Any]:
     """Opens a sheet; afterwards nothing was asked of anybody, nothing went wrong."""
     page = tmp_path / "sheet.html"
 
-    def opened(entries: Sequence[DialIn], **look: Any) -> Browser:
-        text = dialin_html(entries, "acme", now=NOW, tool="1.2.3")
+    def opened(entries: Sequence[DialIn], title: str = "", **look: Any) -> Browser:
+        text = dialin_html(entries, now=NOW, title=title)
         page.write_text(text, encoding="utf-8")
         browser.look(**look)
         browser.goto(page)

@@ -24,14 +24,21 @@ if TYPE_CHECKING:
     from reconciler.core.selectors import Selector
     from reconciler.operations.session import Session
 
-EXTRA = "pip install 'daily-reconciler[report]'"
-
 
 @click.command()
 @config_argument
 @only_option
 @click.option("--mask", is_flag=True, help="Leave the PINs out.")
 @file_option("--out", "Write to this file, readable by you only, not to stdout.")
+@click.option(
+    "--title", default="", metavar="TEXT", help="The heading of the html sheet."
+)
+@click.option(
+    "--per-room",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write one html page for each room to this folder: a caller sees one PIN.",
+)
 @click.option(
     "--update-ledger",
     is_flag=True,
@@ -51,14 +58,17 @@ def dialin(
     only: tuple[str, ...],
     mask: bool,
     out: Path | None,
+    title: str,
+    per_room: Path | None,
     update_ledger: bool,
     told: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Show which number and PIN callers use for each room of the files.
 
-    The output holds PINs: whoever has one can join by phone. As html it is a sheet to
-    print or to share, with a link to tap and a QR code for each room.
+    The output holds PINs: whoever has one can join by phone. As html it is a sheet for
+    callers, to print or to share, with a link to tap and a QR code for each room; rooms
+    that are not ready are named on stderr instead.
     """
     from reconciler.cli.failure import guarded, session_of
 
@@ -66,11 +76,18 @@ def dialin(
 
     def work() -> int:
         from reconciler.config.load import Variables
+        from reconciler.core.dialin.number_use import number_uses
         from reconciler.core.dialin.sheet import masked
         from reconciler.core.findings import in_order
         from reconciler.core.selectors import parse_selectors
         from reconciler.operations.callers.ledger import compare, everything
         from reconciler.operations.callers.record import check_usable, record
+        from reconciler.operations.callers.sheet import (
+            SheetWish,
+            check_options,
+            give,
+            make_sheet,
+        )
         from reconciler.operations.files import check_distinct
         from reconciler.operations.rescue.place import check_spared
         from reconciler.operations.session import (
@@ -82,6 +99,8 @@ def dialin(
         from reconciler.render.text.findings import findings_text
 
         selectors = parse_selectors("--only", only)
+        wish = SheetWish(out, per_room, title, mask)
+        check_options(session, wish, ledger=update_ledger)
         check_distinct({"--out": out}, session.target.files, config)
         check_spared({"--out": out})
         loaded = load_files(session, config, Variables.OPTIONAL)
@@ -92,6 +111,7 @@ def dialin(
         live, entries = _read(session, wanted)
         if update_ledger:
             return record(session, wanted, live, entries, told, only)
+        every = entries
         if selectors:
             entries = _chosen(entries, selectors)
         domain, rooms = live.domain.name, {entry.room for entry in entries}
@@ -99,8 +119,11 @@ def dialin(
         found = compare(session, wanted, live, session.now(), chosen)
         if said := in_order(with_commands(session, found)):
             session.say(findings_text(said, session.paint), level="warning")
+        if session.output.format == "html":
+            uses = number_uses(wanted, live)
+            return make_sheet(session, every, rooms, uses, wish)
         text = _show(session, masked(entries) if mask else entries, domain, said)
-        _give(session, text, out, private=not mask)
+        give(session, text, out, private=not mask)
         return 3 if any(entry.missing for entry in entries) else 0
 
     return guarded(session, work)
@@ -153,25 +176,6 @@ def _show(
             from reconciler.render.markdown.dialin import dialin_markdown
 
             return dialin_markdown(entries, domain)
-        case "html":
-            from reconciler.render.html.dialin import dialin_html
-            from reconciler.render.html.qr import available
-
-            if not available():
-                session.say(f"no QR codes in the sheet; to have them: {EXTRA}")
-            return dialin_html(entries, domain, now=session.now(), tool=tool)
     from reconciler.render.text.dialin import dialin_text
 
     return dialin_text(entries)
-
-
-def _give(session: Session, text: str, out: Path | None, *, private: bool) -> None:
-    if out is None:
-        # What prints the result ends its last line.
-        session.result(text.removesuffix("\n"))
-        return
-    from reconciler.core.text import clean
-    from reconciler.operations.files import write_private
-
-    write_private(out, text)
-    session.say(f"wrote {clean(str(out))}" + ("; it holds PINs" if private else ""))

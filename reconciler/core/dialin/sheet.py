@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,11 +54,15 @@ class Source(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number to dial. `country` is set for Daily's own numbers only."""
+    """A number to dial. `country` is set for Daily's own numbers only.
+
+    `title`: what the files call it for people.
+    """
 
     number: str
     source: Source = Source.ROOM
     country: str = ""
+    title: str = ""
 
     @property
     def note(self) -> str:
@@ -75,7 +79,10 @@ class DialIn:
     """How callers reach one room. `problem` stands instead of a PIN.
 
     `expires`: Unix seconds. `masked`: there is a PIN, and it was taken out of here.
-    `missing`: the room is there, and callers cannot join it by PIN.
+    `missing`: the room is there, and callers cannot join it by PIN. `title`: what the
+    files call it for people. `url`: where they join by browser, as Daily shows it.
+    `renewed`: the files have its end pushed forward. `invited`: a browser gets in
+    with a meeting token only.
     """
 
     room: str
@@ -85,6 +92,10 @@ class DialIn:
     problem: str = ""
     masked: bool = False
     missing: bool = False
+    title: str = ""
+    url: str = ""
+    renewed: bool = False
+    invited: bool = False
 
 
 def dial_string(number: str, pin: str) -> str:
@@ -109,10 +120,28 @@ def dialins(config: Config, live: Live, *, now: float = 0) -> tuple[DialIn, ...]
 
     `now`: Unix seconds; a room whose end has passed is named as such.
     """
+    titles = {number.key: number.title for number in config.of_kind("number")}
     return tuple(
-        _dialin(room, live.rooms.get(room.key), live, now)
+        _titled(_dialin(room, found, live, now), room, found, titles)
         for room in config.of_kind("room")
-        if wants_pin(room, live.rooms.get(room.key))
+        if wants_pin(room, found := live.rooms.get(room.key))
+    )
+
+
+def _titled(
+    entry: DialIn, desired: Desired, room: LiveRoom | None, titles: Mapping[str, str]
+) -> DialIn:
+    """The same with what people call it, and where they join by browser."""
+    numbers = (replace(n, title=titles.get(n.number, "")) for n in entry.numbers)
+    return replace(
+        entry,
+        title=desired.title,
+        numbers=tuple(numbers),
+        url=room.url if room else "",
+        renewed=desired.rolling is not None,
+        invited=room is not None
+        and room.privacy == "private"
+        and room.config.get("enable_knocking") is not True,
     )
 
 
