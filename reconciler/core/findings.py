@@ -100,6 +100,9 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "clock-skew": (_W, "the clock of this machine and Daily's are far apart"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
     "first-adoption": (_N, "the base revision has no config of this domain"),
+    # What earlier runs left.
+    "entries-lost": (_W, "an earlier run lost assignments, and they are not back"),
+    "rescue-unreadable": (_W, "a rescue file of an earlier run cannot be read"),
     # Callers.
     "pin-not-as-told": (_W, "a room is not as its callers were told"),
     "ledger-key": (_W, "the ledger was written with another key than this machine's"),

@@ -23,6 +23,7 @@ Prepare = Callable[[World], object]
 
 DAY = 86_400
 PIN, OTHER, HOOKED, DEFAULT = (f"+1209555010{n}" for n in range(4))
+RESCUE = "daily-rescue-acme-20261124T120000Z.json"
 HMAC = "c3VwcG9ydC1rZXktb2YtdGVzdHM="
 HOOK = "https://api.example.com/daily/incoming"
 ROLLING = {"after": "180d", "renew_before": "60d"}
@@ -182,6 +183,15 @@ def unmanaged(
         properties["exp"] = int(world.clock() + ends * DAY)
     made_at = world.clock() + made * DAY
     world.sandbox.store.add_room(name, properties, created_at=made_at)
+
+
+def rescue(world: World, number: str = DEFAULT) -> None:
+    """An earlier run lost an assignment that no file declares."""
+    entry = {"store": "current", "type": "pinless_dialin", "phone_number": number}
+    entry |= {"fields": {"room_creation_api": HOOK, "hmac": HMAC}}
+    body = {"version": 1, "domain": "acme", "saved": int(world.clock()) - DAY}
+    whole = {**body, "managed": [], "assignments": [entry]}
+    (world.folder / RESCUE).write_text(json.dumps(whole))
 
 
 def record(world: World) -> None:
@@ -367,6 +377,14 @@ WORLDS: dict[str, Case] = {
         settled,
         args=("--min-left", "100d"),
     ),
+    "rescue file that holds what is missing": Case(
+        only("entries-lost", subject=("rescue-file", RESCUE)), rescue, settled
+    ),
+    "rescue file that cannot be read": Case(
+        only("rescue-unreadable", subject=("rescue-file", RESCUE)),
+        lambda w: (w.folder / RESCUE).write_text('{"version": 1'),
+        settled,
+    ),
     "not as callers were told": Case(
         only("pin-not-as-told", subject=("ledger", "dialin.ledger")),
         lambda w: (record(w), recreate(w)),
@@ -516,6 +534,61 @@ def test_what_is_suggested_for_a_room_of_no_file_ends_the_alarm(
     again = world.run("check", "config.yaml", "letter.yaml")
     kinds = {line.split()[1] for line in again.out.splitlines() if "letter" in line}
     assert "unmanaged" not in kinds
+
+
+@pytest.mark.parametrize("way", ["restore", "dismiss", "declare"])
+def test_a_rescue_file_alarms_until_its_loss_is_dealt_with(
+    make_world: MakeWorld, way: str
+) -> None:
+    """Restored by the command below the row, dismissed, or declared in the file."""
+    world = make_world()
+    apply(world)
+    rescue(world)
+    (row,) = (r for r in check_json(world)["rows"] if r["verdict"] == "fail")
+    command = row["reasons"][0]["command"].split()[1:]
+
+    if way == "declare":
+        apply(world, {"phone_numbers": {DEFAULT: {"pin_dialin": {}}}})
+    else:
+        more = "--yes" if way == "restore" else "--dismiss"
+        assert world.run(*command, more).code == 0
+
+    assert command[0] == "restore"
+    assert check(world, "--quiet").out == ""
+
+
+@pytest.mark.parametrize("name", [RESCUE, f"{RESCUE}.dismissed", "notes.json"])
+def test_only_a_rescue_file_of_this_domain_that_waits_counts(
+    make_world: MakeWorld, name: str
+) -> None:
+    """Not one of another domain, not a dismissed one, and no other file."""
+    world = make_world()
+    apply(world)
+    rescue(world)
+    text = (world.folder / RESCUE).read_text()
+    (world.folder / RESCUE).unlink()
+    if name == RESCUE:
+        text = text.replace('"acme"', '"other"')
+    (world.folder / name).write_text(text)
+
+    ran = check(world, "--quiet")
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("unread", [ASSIGNMENTS, PURCHASED, ROOMS])
+def test_a_rescue_file_is_unknown_while_the_stores_are(
+    make_world: MakeWorld, unread: str
+) -> None:
+    """Nothing is missing from a store that was not read; no other part matters."""
+    world = make_world()
+    apply(world)
+    rescue(world)
+    world.sandbox.faults.add(f"500:GET:{unread}*all")
+
+    (row,) = (r for r in check_json(world)["rows"] if r["kind"] == "rescue-file")
+
+    assert row["verdict"] == ("unknown" if unread == ASSIGNMENTS else "fail")
 
 
 def test_renewals_that_wait_for_one_another_are_no_failure(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.core.check.model import Reading, Row, Verdict, row
+from reconciler.core.check.model import (
+    ASSIGNMENTS,
+    Reading,
+    Row,
+    Verdict,
+    row,
+)
 from reconciler.core.check.numbers import number_row
 from reconciler.core.check.rooms import Scene, room_row
 from reconciler.core.check.unmanaged import throw_away, unmanaged_rows
@@ -36,7 +42,8 @@ class Checked:
 
     `min_left`: seconds that a PIN must have left where nothing renews it. `proven`:
     see `Selection`. `told`: what the ledger has to say, where the config has one.
-    `others`: rooms that no file names are looked at, too.
+    `others`: rooms that no file names are looked at, too. `rescues`: the rescue files
+    of earlier runs, each with what is to be said about it.
     """
 
     config: Config
@@ -47,6 +54,7 @@ class Checked:
     proven: Mapping[str, float]
     told: Sequence[Finding] = ()
     others: bool = True
+    rescues: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ def examine(asked: Checked, of_files: Iterable[Finding] = ()) -> Examined:
     config, live = asked.config, asked.reading.live
     plan = make_plan(config, live, now=asked.now, selection=Selection(only=asked.only))
     uses = {use.number: use for use in number_uses(config, live)}
-    every = [_account(asked), *_ledger(asked), *_rooms(asked, plan, uses)]
+    every = [_account(asked), *_ledger(asked), *_rescues(asked)]
+    every += _rooms(asked, plan, uses)
     every += _numbers(asked, plan, uses)
     others = unmanaged_rooms(config, live, asked.now) if asked.others else []
     count = throw_away(others, asked.reading) if asked.others else None
@@ -111,6 +120,14 @@ def _ledger(asked: Checked) -> Iterator[Row]:
     gaps = asked.reading.gaps(*asked.reading.unread)
     checked = () if asked.told or gaps else ("as callers were told",)
     yield row("ledger", asked.config.ledger, alarms, gaps, checked=checked)
+
+
+def _rescues(asked: Checked) -> Iterator[Row]:
+    """Files of earlier runs that hold what Daily lacks; others need no row."""
+    gaps = asked.reading.gaps(ASSIGNMENTS)
+    for path, findings in asked.rescues.items():
+        if findings or gaps:
+            yield row("rescue-file", path, findings, gaps)
 
 
 def _rooms(asked: Checked, plan: Plan, uses: Mapping[str, NumberUse]) -> Iterator[Row]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import reconciler
-from reconciler.core.check.model import ROOMS, Health, Reading
+from reconciler.core.check.model import ASSIGNMENTS, ROOMS, Health, Reading
 from reconciler.core.check.rows import Checked, Only, examine
 from reconciler.core.clock import corrected
 from reconciler.core.findings import Finding
@@ -25,6 +25,11 @@ from reconciler.operations.files import (
 from reconciler.operations.metrics import READABLE, read_text
 from reconciler.operations.options import CheckOptions
 from reconciler.operations.plan import chosen
+from reconciler.operations.rescue.earlier import (
+    Earlier,
+    earlier_rescues,
+    entries_lost,
+)
 from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import (
     Session,
@@ -41,6 +46,7 @@ from reconciler.render.words import Paint
 if TYPE_CHECKING:
     from reconciler.daily.http.client import DailyClient
 
+NO_EARLIER = Earlier()
 _OF_FILES = frozenset({"unset-variable-note"})
 
 
@@ -92,8 +98,13 @@ def _health(
     config = usable(loaded)
     notes = [f for f in loaded.findings if f.id in _OF_FILES]
     narrowed = chosen(only, config) if only else None
+    earlier = NO_EARLIER
+    if narrowed is None:
+        earlier = earlier_rescues(session, loaded.files, config.domain)
     with connect(session, config) as client:
-        return checked(session, client, config, asked.min_left, narrowed, notes)
+        return checked(
+            session, client, config, asked.min_left, narrowed, notes, earlier
+        )
 
 
 def _write_beside(session: Session, path: Path | None, text: str) -> None:
@@ -113,6 +124,7 @@ def checked(
     min_left: float,
     only: Only | None = None,
     of_files: Iterable[Finding] = (),
+    earlier: Earlier = NO_EARLIER,
 ) -> Health:
     """Read the domain, and hold against it what is declared.
 
@@ -124,6 +136,7 @@ def checked(
         only: which rooms and numbers to check; without it, all of them, and what
             lives in Daily and in no file.
         of_files: what was found in the config.
+        earlier: the rescue files of earlier runs.
 
     Raises:
         RefusedError: the key belongs to another domain.
@@ -137,11 +150,28 @@ def checked(
     chooses = only or everything
     told = _told(session, config, reading, now, chooses)
     others = only is None
-    scene = Checked(config, reading, now, min_left, chooses, known, told, others)
+    rescues = _rescues(earlier, config, reading)
+    scene = Checked(
+        config, reading, now, min_left, chooses, known, told, others, rescues
+    )
     found = examine(scene, of_files)
     way = way_to(session, client.url)
     notes = tuple(with_commands(session, found.notes))
     return Health(reading.live, way, now, min_left, found.rows, notes, found.throw_away)
+
+
+def _rescues(
+    earlier: Earlier, config: Config, reading: Reading
+) -> Mapping[str, Sequence[Finding]]:
+    """What is to be said about each rescue file, by its path."""
+    # Nothing is missing from a store that was not read; no other part matters.
+    unread = ASSIGNMENTS in reading.unread
+    live = replace(reading.live, purchased=None if unread else ())
+    found: dict[str, list[Finding]] = {str(path): [] for path, _ in earlier.rescues}
+    lost = entries_lost(earlier, config, live)
+    for finding in dict.fromkeys((*lost, *earlier.findings)):
+        found.setdefault(finding.path[1], []).append(finding)
+    return found
 
 
 def _told(

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from reconciler.core.times import iso
 from reconciler.daily.rescue.file import is_rescue_file
 from reconciler.errors import UsageError
 from reconciler.operations.files import is_stream
+
+PREFIX: Final = "daily-rescue-"
+"""How the name of a rescue file begins."""
 
 
 def beside(files: Sequence[str], domain: str, now: float) -> Path:
@@ -21,9 +25,13 @@ def beside(files: Sequence[str], domain: str, now: float) -> Path:
     directory.
     """
     stamp = iso(now).replace("-", "").replace(":", "")
+    return folder_of(files) / f"{PREFIX}{domain}-{stamp}.json"
+
+
+def folder_of(files: Sequence[str]) -> Path:
+    """Where the rescue files of runs with these config files lie."""
     first = Path(files[0]) if files else Path("-")
-    folder = Path() if is_stream(first) else first.parent
-    return folder / f"daily-rescue-{domain}-{stamp}.json"
+    return Path() if is_stream(first) else first.parent
 
 
 def check_spared(outputs: Mapping[str, Path | None]) -> None:
