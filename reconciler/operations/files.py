@@ -52,6 +52,20 @@ def check_writable(options: Mapping[str, Path | None]) -> None:
             raise _unwritable(path, f"{problem} ({option})")
 
 
+def check_new(paths: Iterable[Path | None], *, force: bool) -> None:
+    """Refuse to replace files that exist, unless that is asked for.
+
+    Raises:
+        ReconcilerError: names the first of them.
+    """
+    for path in paths:
+        if path and path.exists() and not force:
+            raise ReconcilerError(
+                f"{path} exists already; nothing was written",
+                tip="name another file, or replace it with --force",
+            )
+
+
 def check_distinct(
     outputs: Mapping[str, Path | None],
     inputs: Mapping[str, Path | None],

@@ -13,8 +13,8 @@ from reconciler.core.selectors import Selector, choosing
 from reconciler.core.text import clean
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.read import read_domain, read_live
-from reconciler.errors import ReconcilerError, RefusedError, UsageError
-from reconciler.operations.files import check_distinct, write_private
+from reconciler.errors import RefusedError, UsageError
+from reconciler.operations.files import check_distinct, check_new, write_private
 from reconciler.operations.options import ImportOptions
 from reconciler.operations.prove_import import Original, known_keys, proven, variables
 from reconciler.operations.rescue.place import check_spared
@@ -50,12 +50,7 @@ def _check(session: Session, asked: ImportOptions) -> None:
     check_distinct(outputs, session.target.files)
     check_spared(outputs)
     check_distinct({"--secrets-out": asked.secrets_out}, {"--merge": asked.merge})
-    for path in (asked.out, asked.secrets_out):
-        if path and path.exists() and not asked.force:
-            raise ReconcilerError(
-                f"{path} exists already; nothing was written",
-                tip="name another file, or replace it with --force",
-            )
+    check_new((asked.out, asked.secrets_out), force=asked.force)
 
 
 def _original(session: Session, path: Path) -> Original:

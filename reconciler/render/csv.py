@@ -21,6 +21,7 @@ from reconciler.core.times import iso
 
 HEADER: Final = (
     *("room", "number", "pin", "dial", "tel", "expires", "source", "problem"),
+    *("title", "url"),
 )
 _EXACT: Final = re.compile(r"\+?[0-9]+(,,[0-9]+)?")
 _FORMULA: Final = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -47,7 +48,8 @@ def cell(text: str) -> str:
 def _rows(entry: DialIn) -> Iterator[tuple[str, ...]]:
     expires = "" if entry.expires is None else iso(entry.expires)
     if entry.problem:
-        yield entry.room, "", "", "", "", expires, "", entry.problem
+        row = ("", "", "", "", expires, "", entry.problem)
+        yield entry.room, *row, entry.title, entry.url
     for number in entry.numbers:
         yield (
             entry.room,
@@ -58,4 +60,6 @@ def _rows(entry: DialIn) -> Iterator[tuple[str, ...]]:
             expires,
             str(number.source),
             "",
+            entry.title,
+            entry.url,
         )

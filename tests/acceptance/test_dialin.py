@@ -12,6 +12,12 @@ from typing import Any
 import pytest
 from kit import NUMBERS, World, without_waiting
 
+from reconciler.config.schema.validator import check_document
+from reconciler.core.dialin.sheet import dialins
+from reconciler.core.model import Config, Desired, Live, LiveDomain
+from reconciler.daily.wire import room_from_json
+from reconciler.render.json.dialin import dialin_document
+from reconciler.render.text.dialin import dialin_text
 from reconciler.sandbox.settings import Assume
 
 FILE = """
@@ -209,3 +215,41 @@ def test_pins_are_shown_by_this_command_only(world: World) -> None:
     ]
 
     assert not any(pin in ran.out + ran.err for ran in runs for pin in pins)
+
+
+def test_json_is_as_its_schema_says(world: World) -> None:
+    """Other programs rely on it: ready, masked, not there, without a PIN."""
+    world.write(FILE + f"  new:\n    privacy: private\n{NEW}")
+    world.sandbox.store.rooms["unnamed"].dialin_code = None
+
+    for args in ((), ("--mask",)):
+        ran = world.run("dialin", "config.yaml", "--format", "json", *args)
+        assert check_document("dialin", ran.json) == ""
+        assert ran.code == 3
+        assert [room["problem"] is None for room in ran.json["rooms"]] == [
+            True,
+            False,
+            False,
+        ]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "csv", "html"])
+def test_the_address_of_a_room_is_the_one_daily_shows(
+    world: World, format_: str
+) -> None:
+    """It is read, never made from the names of domain and room."""
+    ran = world.run("dialin", "config.yaml", "--format", format_)
+
+    assert "https://acme.daily.co/named" in ran.out
+
+
+def test_an_address_that_daily_does_not_show_is_not_made_up() -> None:
+    """Null in JSON, and nothing in text."""
+    room = room_from_json({"name": "a", "config": {"dialin_code": "12345678901"}})
+    wanted = Desired("room", "a", {"dialin": {"display_name": "x"}})
+    live = Live(LiveDomain("acme", "1", {}), {"a": room})
+    entries = dialins(Config("acme", resources=(wanted,)), live)
+
+    (shown,) = dialin_document(entries, "acme", tool="1")["rooms"]  # type: ignore[misc, attr-defined]
+    assert shown["url"] is None
+    assert "LINK" not in dialin_text(entries)

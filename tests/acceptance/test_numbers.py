@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kit import NUMBERS, World
 
+from reconciler.config.schema.validator import check_document
 from reconciler.sandbox.settings import Assume
 
 ONE, TWO, THREE, FOUR = NUMBERS
@@ -169,3 +170,98 @@ def test_a_domain_without_numbers_says_so(make_world: Callable[..., World]) -> N
 
     assert "no phone numbers" in world.run("numbers", "config.yaml").out
     assert listed(world) == {}
+
+
+def test_sip_addresses_are_shown_as_daily_shows_them(world: World) -> None:
+    """Of pinless numbers, and of entries without a number."""
+    text = world.run("numbers", "config.yaml").out
+    document = world.run("numbers", "config.yaml", "--format", "json").json
+    numbers = {entry["number"]: entry for entry in document["numbers"]}
+
+    (assigned,) = numbers[TWO]["assignments"]
+    (address,) = assigned["sip_addresses"]
+    assert f"{TWO}: SIP address {address}" in text
+    (alone,) = document["sip_only"]
+    assert alone["name"] == "sip-only"
+    assert f"SIP entry sip-only: SIP address {alone['sip_addresses'][0]}" in text
+
+
+def test_titles_of_the_file_are_shown(world: World) -> None:
+    """What people call a number stands beside it."""
+    world.write(FILE.replace("{pin_dialin", "{title: Main line, pin_dialin", 1))
+
+    lines = world.run("numbers", "config.yaml").out.splitlines()
+
+    assert lines[0].split()[:2] == ["NUMBER", "TITLE"]
+    assert any(line.startswith(ONE) and "Main line" in line for line in lines)
+    assert listed(world)[ONE]["title"] == "Main line"
+    assert listed(world)[TWO]["title"] is None
+
+
+def test_generated_secrets_go_to_a_private_file_only(world: World) -> None:
+    """As import writes them: the same names and form, and nothing on a stream."""
+    ran = world.run("numbers", "config.yaml", "--secrets-out", "secrets.sh")
+
+    file = world.folder / "secrets.sh"
+    assert ran.code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert f"export DAILY_HMAC_{TWO[1:]}='aHVzaA=='" in lines
+    generated = world.sandbox.store.dialin_configs.values()
+    (made,) = [c.fields["hmac"] for c in generated if not c.fields.get("phone_number")]
+    assert f"export DAILY_HMAC_SIP_SIP_ONLY='{made}'" in lines
+    assert "aHVzaA==" not in ran.out + ran.err
+    assert str(made) not in ran.out + ran.err
+    assert f"${{DAILY_HMAC_{TWO[1:]}}}" in ran.out
+
+
+def test_a_file_of_secrets_is_replaced_when_that_is_asked_for(world: World) -> None:
+    """It may hold the only copy of something; --force is the word."""
+    file = world.folder / "secrets.sh"
+    file.write_text("mine")
+    world.forget()
+
+    refused = world.run("numbers", "config.yaml", "--secrets-out", "secrets.sh")
+
+    assert refused.code == 1
+    assert "--force" in refused.err
+    assert file.read_text() == "mine"
+    assert world.sent() == []
+    args = ("--secrets-out", "secrets.sh", "--force")
+    assert world.run("numbers", "config.yaml", *args).code == 0
+    assert "mine" not in file.read_text()
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "-", "missing/secrets.sh"])
+def test_secrets_go_nowhere_else(world: World, name: str) -> None:
+    """Not over the config, not to stdout, not to a folder that is not there."""
+    world.forget()
+
+    ran = world.run(
+        "numbers", "config.yaml", "--format", "json", "--force", "--secrets-out", name
+    )
+
+    assert ran.code in (1, 64)
+    assert "aHVzaA==" not in ran.out + ran.err
+    assert world.sent() == []
+
+
+def test_a_hidden_hmac_is_counted(make_world: Callable[..., World]) -> None:
+    """Where Daily hides it, nobody is left to think that the file is complete."""
+    world = make_world(assume=Assume(hmac="hidden"))
+    world.write(FILE)
+    world.sandbox.store.add_dialin_config("pinless_dialin", SUPPORT)
+
+    ran = world.run("numbers", "config.yaml", "--secrets-out", "secrets.sh")
+
+    assert ran.code == 0
+    assert "Daily shows no hmac for 1 of the pinless entries" in ran.err
+
+
+def test_json_is_as_its_schema_says(world: World) -> None:
+    """Other programs rely on it: every key, also of odd numbers and entries."""
+    world.write(FILE.replace("{pin_dialin", "{title: Main line, pin_dialin", 1))
+
+    for args in ((), ("--all-rooms",)):
+        ran = world.run("numbers", "config.yaml", "--format", "json", *args)
+        assert check_document("numbers", ran.json) == ""

@@ -19,7 +19,7 @@ from reconciler.errors import ReconcilerError
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
-NAMES: Final = ("config", "plan", "report", "check", "ledger")
+NAMES: Final = ("config", "plan", "report", "check", "ledger", "dialin", "numbers")
 """The schemas that are published: of the config, and of what commands write."""
 _REMEMBERED: Final = 200_000
 

@@ -40,7 +40,7 @@ class Use(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NumberUse:
-    """One number. `name` is what people called it at Daily.
+    """One number. `name` is what people called it at Daily, `title` in the files.
 
     `entries`: its assignments in both stores, the store that the file writes first.
     `declared`: its role in the file. `rooms`: rooms of the file that name it.
@@ -57,6 +57,7 @@ class NumberUse:
     rooms: tuple[str, ...] = ()
     live_rooms: tuple[str, ...] = ()
     default: bool = False
+    title: str = ""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -105,9 +106,20 @@ def number_uses(config: Config, live: Live) -> tuple[NumberUse, ...]:
             rooms=tuple(rooms.get(number, ())),
             live_rooms=tuple(sorted(live_rooms.get(number, ()))),
             default=number == default,
+            title=declared[number].title if number in declared else "",
         )
         for number in sorted(every)
     )
+
+
+def sip_addresses(shown: object) -> tuple[str, ...]:
+    """The addresses in a `sip_uri` as Daily shows it: one, or an object of several."""
+    if isinstance(shown, Mapping):
+        more = shown.get("extra_endpoints")
+        several = more if isinstance(more, list) else []
+        return sip_addresses([shown.get("endpoint"), *several])
+    texts = shown if isinstance(shown, list) else [shown]
+    return tuple(text for text in texts if isinstance(text, str) and text)
 
 
 def default_number(live: Live) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.core.dialin.number_use import default_number
+from reconciler.core.dialin.number_use import default_number, sip_addresses
 from reconciler.core.dialin.shown_number import shown_number
 from reconciler.core.model import Config, Desired, Live, LiveRoom
 from reconciler.core.phone import is_e164, room_numbers
@@ -82,7 +82,7 @@ class DialIn:
     `missing`: the room is there, and callers cannot join it by PIN. `title`: what the
     files call it for people. `url`: where they join by browser, as Daily shows it.
     `renewed`: the files have its end pushed forward. `invited`: a browser gets in
-    with a meeting token only.
+    with a meeting token only. `sip`: the addresses that Daily made for SIP devices.
     """
 
     room: str
@@ -96,6 +96,7 @@ class DialIn:
     url: str = ""
     renewed: bool = False
     invited: bool = False
+    sip: tuple[str, ...] = ()
 
 
 def dial_string(number: str, pin: str) -> str:
@@ -138,6 +139,7 @@ def _titled(
         title=desired.title,
         numbers=tuple(numbers),
         url=room.url if room else "",
+        sip=sip_addresses(room.config.get("sip_uri")) if room else (),
         renewed=desired.rolling is not None,
         invited=room is not None
         and room.privacy == "private"

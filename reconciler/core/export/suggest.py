@@ -9,10 +9,11 @@ from typing import Final
 from reconciler.core.compare.equality import Context
 from reconciler.core.dialin.number_use import NumberUse, Use
 from reconciler.core.export.model import Entry
-from reconciler.core.export.values import Namer, property_value
+from reconciler.core.export.values import Namer, property_value, references
 from reconciler.core.kinds import NUMBER, SETTABLE
 from reconciler.core.model import LiveAssignment, Store
 from reconciler.core.phone import is_e164
+from reconciler.core.secrecy import reveal
 
 _FIELDS: Final = (
     *("name_prefix", "ivr_greeting", "room_creation_api", "hmac"),
@@ -52,6 +53,27 @@ def suggestions(uses: Iterable[NumberUse], store: Store) -> Iterator[Suggestion]
             yield Suggestion(use.number, why=why)
         else:
             yield Suggestion(use.number, _entry(use.number, use.entries[0], namer))
+
+
+def secret_values(entries: Iterable[LiveAssignment]) -> dict[str, str]:
+    """The secrets of assignments by the variables that stand for them.
+
+    Of two stores that show the same secret for a number, one is enough: the first.
+    """
+    namer, seen = Namer(), set[tuple[str, str]]()
+    found: dict[str, str] = {}
+    for entry in entries:
+        prefix = entry.fields.get("name_prefix") or entry.id or entry.position
+        owner = entry.number or f"sip {prefix}"
+        for name in _FIELDS:
+            value = entry.fields.get(name)
+            key = owner, repr((name, reveal(value)))
+            if value is None or key in seen:
+                continue
+            seen.add(key)
+            referred = namer.without_secrets(NUMBER, owner, name, value)
+            found |= {r.name: str(reveal(r.secret)) for r in references(referred)}
+    return found
 
 
 def _entry(number: str, assignment: LiveAssignment, namer: Namer) -> Entry:

@@ -78,7 +78,9 @@ def _index(entries: Sequence[DialIn]) -> Iterator[Html]:
         el("li", el("a", el("bdi", _name(entry)), href=f"#room-{at}"))
         for at, entry in enumerate(entries, 1)
     ]
-    inside = el("details", el("summary", f"All {len(entries):,}"), el("ul", *items))
+    inside = el(
+        "details", el("summary", f"All {len(entries):,} on this page"), el("ul", *items)
+    )
     yield el("nav", inside, aria_label="All on this page")
 
 
@@ -144,7 +146,8 @@ def _browser(entry: DialIn) -> Iterator[Html]:
         return
     shown = el("bdi", short(entry.url.removeprefix("https://")))
     link = el("a", shown, href=entry.url, rel="noreferrer", class_="join")
-    yield el("p", el("span", "Join by browser", class_="quiet"), " ", link)
+    label = el("span", "Join by browser", class_="quiet")
+    yield el("p", label, " ", link, class_="browser")
 
 
 def _until(entry: DialIn) -> Iterator[Html]:

@@ -30,10 +30,14 @@ def dialin_document(
 def _dialin(entry: DialIn) -> dict[str, object]:
     return {
         "room": entry.room,
+        "title": entry.title or None,
+        "url": entry.url or None,
         "pin": entry.pin or None,
         "pin_masked": entry.masked,
         "numbers": [_number(number, entry.pin) for number in entry.numbers],
+        "sip_addresses": list(entry.sip),
         "expires": None if entry.expires is None else iso(entry.expires),
+        "renewed": entry.renewed,
         "problem": entry.problem or None,
     }
 
@@ -41,6 +45,7 @@ def _dialin(entry: DialIn) -> dict[str, object]:
 def _number(number: Number, pin: str) -> dict[str, object]:
     return {
         "number": number.number,
+        "title": number.title or None,
         "formatted": for_people(number.number),
         "dial": dial_string(number.number, pin),
         "tel": tel_link(number.number, pin) or None,

@@ -28,8 +28,9 @@ def dialin_text(entries: Sequence[DialIn]) -> str:
     """The table, and what its notes mean."""
     if not entries:
         return NOTHING
-    head = ("ROOM", "PIN", "DIAL STRING", "UNTIL", "NOTE")
-    rows = [head, *(row for entry in entries for row in _rows(entry))]
+    linked = any(entry.url for entry in entries)
+    head = ("ROOM", "PIN", "DIAL STRING", "UNTIL", *["LINK"] * linked, "NOTE")
+    rows = [head, *(row for entry in entries for row in _rows(entry, linked))]
     parts = ["\n".join(columns(rows))]
     seen = {number.source for entry in entries for number in entry.numbers}
     parts += (text for source, text in _NOTES.items() if source in seen)
@@ -53,7 +54,7 @@ def problem_text(entry: DialIn) -> str:
     return clean(entry.problem) + day
 
 
-def _rows(entry: DialIn) -> Iterable[tuple[str, ...]]:
+def _rows(entry: DialIn, linked: bool) -> Iterable[tuple[str, ...]]:
     room = short(entry.room)
     if entry.problem:
         yield room, problem_text(entry)
@@ -61,7 +62,8 @@ def _rows(entry: DialIn) -> Iterable[tuple[str, ...]]:
     pin = HIDDEN if entry.masked else clean(entry.pin)
     for number in entry.numbers:
         dial = clean(dial_string(number.number, entry.pin))
-        yield room, pin, dial, day_text(entry.expires), _note(number)
+        link = [short(entry.url)] * linked
+        yield room, pin, dial, day_text(entry.expires), *link, _note(number)
 
 
 def _note(number: Number) -> str:

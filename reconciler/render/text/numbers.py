@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.core.dialin.number_use import NumberUse, Use
+from reconciler.core.dialin.number_use import NumberUse, Use, sip_addresses
 from reconciler.core.export.suggest import Suggestion
 from reconciler.core.model import Live
 from reconciler.core.text import clean, short
@@ -30,17 +30,20 @@ def numbers_text(
     """The table, what is odd about it, and what to write for the unmanaged ones."""
     if not uses:
         return "this domain has no phone numbers"
-    head = ("NUMBER", "DOES", "STORE", "FILE", "NAMED BY ROOMS")
-    table = "\n".join(columns([head, *map(_row, uses)]))
-    remarks = "\n".join([r for use in uses for r in _remarks(use)] + _counted(live))
+    titled = any(use.title for use in uses)
+    head = ("NUMBER", *["TITLE"] * titled, "DOES", "STORE", "FILE", "NAMED BY ROOMS")
+    table = "\n".join(columns([head, *(_row(use, titled) for use in uses)]))
+    said = [r for use in uses for r in _remarks(use)]
+    remarks = "\n".join([*said, *_addresses(live), *_counted(live)])
     parts = [table, remarks, suggestion_text(suggested)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(use: NumberUse) -> tuple[str, ...]:
+def _row(use: NumberUse, titled: bool) -> tuple[str, ...]:
     store = {0: "-", 1: "".join(use.stores)}.get(len(use.stores), "both")
     file = {"": "-", "absent": "to remove"}.get(use.declared, "managed")
-    return short(use.number), _does(use), store, file, _rooms(use)
+    title = [short(use.title, 30) or "-"] * titled
+    return short(use.number), *title, _does(use), store, file, _rooms(use)
 
 
 def _does(use: NumberUse) -> str:
@@ -71,6 +74,16 @@ def _remarks(use: NumberUse) -> Iterator[str]:
         yield f"{number}: named by {where}, but this domain has not purchased it"
     if use.default:
         yield f"{number}: assumed for rooms that name no number, being the first bought"
+
+
+def _addresses(live: Live) -> Iterator[str]:
+    """Where SIP devices call, by entry: both stores may show the same address."""
+    found: dict[str, None] = {}
+    for entry in live.assignments:
+        for address in sip_addresses(entry.fields.get("sip_uri")):
+            what = entry.number or f"SIP entry {entry.fields.get('name_prefix') or '-'}"
+            found[f"{short(what)}: SIP address {short(address)}"] = None
+    yield from found
 
 
 def _counted(live: Live) -> list[str]:
