@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.compare.diff import ABSENT, FieldChange
+from reconciler.core.dialin.sheet import Number
+from reconciler.core.dialin.unmanaged import UnmanagedRoom
 from reconciler.core.findings import Finding
 from reconciler.core.model import (
     Config,
@@ -174,6 +176,12 @@ def every_slot(text: str, times: int = 1) -> tuple[Plan, tuple[Gate, ...]]:
         for origin in (Origin.CHANGE, Origin.DRIFT)
     ]
     entry = LiveAssignment("current", text, None, {"sip_uri": text})
+    others = (
+        UnmanagedRoom(text, True, NOW, (Number(text),)),
+        UnmanagedRoom(text, True, None, None),
+        UnmanagedRoom(text, False),
+        UnmanagedRoom(text, True, NOW, lasting=False),
+    )
     made = plan(
         *changes * times,
         domain=text,
@@ -185,7 +193,7 @@ def every_slot(text: str, times: int = 1) -> tuple[Plan, tuple[Gate, ...]]:
             Dropped("number", text, (), text, (text,), ends=NOW, has_pin=True),
         )
         * times,
-        unmanaged=Unmanaged(1, (text,), (entry,), listed=True),
+        unmanaged=Unmanaged(5, others, (entry,), listed=True),
     )
     gates = (Gate("delete", 12, 5, text), Gate("update", 3, 10, text))
     return made, gates

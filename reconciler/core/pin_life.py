@@ -13,6 +13,19 @@ NOTICE: Final = 60 * DAY
 ROLL: Final = "to have it renewed: expires: {after: 180d, renew_before: 60d}"
 MEANT: Final = "if it is meant to end: ends: true"
 
+_BRIEF: Final = DAY
+"""Applications make PIN rooms that live for so long at most. Seconds."""
+
+
+def is_brief(room: LiveRoom) -> bool:
+    """Tell whether a room was made for a day at most, and so by an application.
+
+    A room whose life is not known may live for longer.
+    """
+    if room.created is None or room.exp is None:
+        return False
+    return room.exp - room.created <= _BRIEF
+
 
 def ends_soon(exp: int | None, now: float) -> bool:
     """Tell whether an end that is still ahead is near enough to be a warning."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -284,6 +285,46 @@ def test_unmanaged_things_are_counted_and_named_on_request(
     assert "    +12095550103 (pin_dialin, current store)" in text
     assert "249 rooms and 1 assignment left alone" in text
     assert (counted["rooms"], counted["room_count"]) == ([], 249)
+
+
+def test_unmanaged_pin_rooms_come_first(make_world: MakeWorld) -> None:
+    """With their end and numbers in every format; throw-away rooms are only counted."""
+    world = make_world()
+    now, day = int(world.sandbox.now()), 86_400
+    add = world.sandbox.store.add_room
+    made = now - 90 * day
+    late = {"exp": now + 40 * day, "dialin": {"display_name": "Late"}}
+    soon = {"exp": now + 9 * day, "dialin": {"display_name": "Soon"}}
+    brief = {"exp": now + 3_600, "dialin": {"display_name": "Bot"}}
+    pins = [add("z-late", late, created_at=made).dialin_code]
+    pins += [add("z-soon", soon, created_at=made).dialin_code]
+    pins += [add("a-bot", brief, created_at=now - 60).dialin_code]
+    add("a-demo", {"exp": now + 300 * day}, created_at=made)
+    add("b-hall", created_at=made)
+    declare(world, ["lobby"])
+
+    text = world.plan("--show-unmanaged").out
+    listed = world.plan_json("--show-unmanaged")["unmanaged"]
+    counted = world.plan_json()["unmanaged"]
+    markdown = world.plan("--show-unmanaged", "--format", "markdown").out
+    html = world.plan("--show-unmanaged", "--format", "html").out
+
+    for shown in (text, markdown, html):
+        places = [shown.index(name) for name in ("z-soon", "z-late", "b-hall")]
+        assert places == sorted(places)
+        assert "2 rooms in no file that end" in shown
+        assert not re.search("a-bot|a-demo", shown)
+        assert not any(pin in shown for pin in pins)
+        assert "+12095550100" in shown
+    assert [r["name"] for r in listed["pin_rooms"]] == ["z-soon", "z-late"]
+    (number,) = listed["pin_rooms"][0]["numbers"]
+    assert number == {"number": "+12095550100", "source": "daily"}
+    assert listed["endless_rooms"] == ["b-hall"]
+    assert listed["nearest_pin_end"] == listed["pin_rooms"][0]["ends"]
+    counts = ("pin_room_count", "endless_room_count", "throw_away_room_count")
+    assert [listed[name] for name in counts] == [2, 1, 2]
+    assert [counted[name] for name in counts] == [None, None, None]
+    assert (counted["nearest_pin_end"], counted["pin_rooms"]) == (None, [])
 
 
 def test_unmanaged_assignments_are_listed_without_rooms(make_world: MakeWorld) -> None:

@@ -167,14 +167,19 @@ def _dialin(desired: Desired, room: LiveRoom | None, live: Live, now: float) -> 
         problem = "Daily shows no PIN for this room"
         return DialIn(desired.key, problem=problem, missing=True)
     numbers = tuple(numbers_of(desired, room, live))
-    pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
-    asking = tuple(n for n in numbers if n.number not in pinless)
+    asking = asking_numbers(numbers, live)
     if numbers and not asking:
         named = ", ".join(number.number for number in numbers)
         problem = f"{named} does not ask for a PIN: name another number in room_numbers"
         return DialIn(desired.key, problem=problem, missing=True)
     numbers = asking
     return DialIn(desired.key, room.pin, numbers, room.exp)
+
+
+def asking_numbers(numbers: Iterable[Number], live: Live) -> tuple[Number, ...]:
+    """Those of a room's numbers that ask their callers for a PIN."""
+    pinless = {a.number for a in live.assignments if a.type == "pinless_dialin"}
+    return tuple(n for n in numbers if n.number not in pinless)
 
 
 def numbers_of(desired: Desired, room: LiveRoom, live: Live) -> Iterator[Number]:

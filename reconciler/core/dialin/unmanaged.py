@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.core.dialin.sheet import numbers_of
+from reconciler.core.dialin.sheet import Number, asking_numbers, numbers_of
 from reconciler.core.model import Config, Desired, Live, LiveRoom
-from reconciler.core.pin_life import has_dialin
-from reconciler.core.times import DAY
+from reconciler.core.phone import room_numbers
+from reconciler.core.pin_life import has_dialin, is_brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,14 @@ class UnmanagedRoom:
     """One room that no file names. It holds no PIN.
 
     `has_pin`: people may call it by PIN. `ends`: Unix seconds; None without an end.
-    `numbers` reach it. `lasting`: it lives for more than a day, or for ever.
+    `numbers` lead to it and ask for its PIN; None when the domain's numbers were not
+    read. `lasting`: its PIN lives for more than a day; without a PIN, it has no end.
     """
 
     name: str
     has_pin: bool
     ends: int | None = None
-    numbers: tuple[str, ...] = ()
+    numbers: tuple[Number, ...] | None = ()
     lasting: bool = True
 
     @property
@@ -57,17 +58,18 @@ def nearest_end(rooms: Iterable[UnmanagedRoom]) -> int | None:
 
 
 def _unmanaged(room: LiveRoom, live: Live) -> UnmanagedRoom:
-    has_pin = has_dialin(room)
-    numbers = numbers_of(Desired("room", room.name), room, live) if has_pin else ()
-    reaching = tuple(number.number for number in numbers)
-    return UnmanagedRoom(room.name, has_pin, room.exp, reaching, _lasts(room))
+    if not has_dialin(room):
+        return UnmanagedRoom(room.name, False, room.exp, lasting=room.exp is None)
+    lasting = not is_brief(room)
+    numbers = _numbers(room, live) if lasting else ()
+    return UnmanagedRoom(room.name, True, room.exp, numbers, lasting)
 
 
-def _lasts(room: LiveRoom) -> bool:
-    """A life of unknown length is a long one."""
-    if room.exp is None or room.created is None:
-        return True
-    return room.exp - room.created > DAY
+def _numbers(room: LiveRoom, live: Live) -> tuple[Number, ...] | None:
+    if live.purchased is None and not room_numbers(room.config):
+        return None
+    leading = numbers_of(Desired("room", room.name), room, live)
+    return asking_numbers(dict.fromkeys(leading), live)
 
 
 def _order(room: UnmanagedRoom) -> tuple[bool, bool, float, str]:

@@ -11,13 +11,12 @@ from reconciler.core.export.model import Entry, Keys, Wish
 from reconciler.core.export.values import Namer, property_value, writable
 from reconciler.core.kinds import MAX_PIN_AHEAD, ROOM
 from reconciler.core.model import Live, LiveRoom
+from reconciler.core.pin_life import has_dialin, is_brief
 from reconciler.core.times import DAY
 
 _ROLLING: Final = {"after": "180d", "renew_before": "60d"}
 """What keeps a PIN. A shorter notice is one that a daily run may miss."""
 _DUE: Final = 60 * DAY
-_BRIEF: Final = DAY
-"""A room whose whole life is shorter than this belongs to an application."""
 _AT_ONCE: Final = "ends within 60 days, so the first apply renews it"
 _NEVER_AHEAD: Final = 100_000_000_000
 """Seconds. A time beyond it is in milliseconds, and no time that a file may hold."""
@@ -59,26 +58,16 @@ def _outside(room: LiveRoom, now: float, wish: Wish) -> str:
         return "that expired already"
     if not writable(room.name):
         return "whose name no file can hold"
-    if _has_pin(room) and _is_brief(room):
-        return "with PIN dial-in that were made for less than 24 hours"
-    passing = room.config.get("exp") is not None and not _has_pin(room)
+    if has_dialin(room) and is_brief(room):
+        return "with PIN dial-in that were made for 24 hours at most"
+    passing = room.config.get("exp") is not None and not has_dialin(room)
     if passing and not wish.include_expiring:
         return "with an exp and no PIN dial-in (--include-expiring takes them)"
     return ""
 
 
-def _is_brief(room: LiveRoom) -> bool:
-    if room.created is None or room.exp is None:
-        return False
-    return room.exp - room.created < _BRIEF
-
-
 def _said(number: int) -> str:
     return "1 room" if number == 1 else f"{number:,} rooms"
-
-
-def _has_pin(room: LiveRoom) -> bool:
-    return room.config.get("dialin") is not None or room.pin is not None
 
 
 def _unknown(room: LiveRoom, known: Keys) -> list[str]:
@@ -136,7 +125,7 @@ def _expiry(
         if properties.pop("dialin", None) is not None:
             remarks.append(_ENDLESS)
         return None
-    if not _has_pin(room):
+    if not has_dialin(room):
         if exp > _NEVER_AHEAD:
             properties.pop("exp", None)
             remarks.append(_MILLISECONDS)

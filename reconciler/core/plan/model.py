@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from reconciler.core.compare.diff import FieldChange, Step
 from reconciler.core.compare.fingerprint import PIN
+from reconciler.core.dialin.unmanaged import UnmanagedRoom, nearest_end
 from reconciler.core.findings import Finding, errors
 from reconciler.core.model import (
     Config,
@@ -178,16 +179,41 @@ class Unapproved:
 
 @dataclass(frozen=True, slots=True)
 class Unmanaged:
-    """What lives in Daily and in no file. `rooms` is filled only when asked for.
+    """What lives in Daily and in no file.
 
-    `listed`: it was asked for. A number that both dial-in stores show counts once.
-    `assignments` is None when the dial-in stores were not read.
+    `rooms`: PIN rooms first, by their end, then the others; None when some rooms were
+    not read. `listed`: the list was asked for. A number that both dial-in stores show
+    counts once. `assignments` is None when the dial-in stores were not read.
     """
 
     room_count: int = 0
-    rooms: tuple[str, ...] = ()
+    rooms: tuple[UnmanagedRoom, ...] | None = None
     assignments: tuple[LiveAssignment, ...] | None = None
     listed: bool = False
+
+    @property
+    def pin_rooms(self) -> tuple[UnmanagedRoom, ...] | None:
+        """Rooms with a PIN that callers may have been given."""
+        if self.rooms is None:
+            return None
+        return tuple(room for room in self.rooms if room.watched)
+
+    @property
+    def endless(self) -> tuple[UnmanagedRoom, ...] | None:
+        """Rooms without a PIN and without an end."""
+        if self.rooms is None:
+            return None
+        return tuple(r for r in self.rooms if r.lasting and not r.has_pin)
+
+    @property
+    def thrown_away(self) -> int | None:
+        """How many rooms end by themselves, and callers do not depend on them."""
+        return None if self.rooms is None else sum(not r.lasting for r in self.rooms)
+
+    @property
+    def nearest_end(self) -> int | None:
+        """When the first PIN that callers may have been given ends, in Unix seconds."""
+        return nearest_end(self.rooms or ())
 
 
 @dataclass(frozen=True, slots=True)

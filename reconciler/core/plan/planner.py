@@ -20,7 +20,8 @@ from typing import Final
 from reconciler.core.clock import check_clock
 from reconciler.core.dialin.number_use import rooms_reached
 from reconciler.core.findings import in_order
-from reconciler.core.model import Config, Live, LiveAssignment, Path
+from reconciler.core.model import Config, Live, Path
+from reconciler.core.plan.callers.unmanaged import unmanaged
 from reconciler.core.plan.model import (
     EVERYTHING,
     Action,
@@ -28,7 +29,6 @@ from reconciler.core.plan.model import (
     Plan,
     Risk,
     Selection,
-    Unmanaged,
 )
 from reconciler.core.plan.numbers import plan_numbers
 from reconciler.core.plan.rooms import plan_rooms
@@ -73,7 +73,7 @@ def make_plan(
         changes=tuple(changes),
         in_sync=rooms.in_sync + numbers.in_sync,
         managed_live=rooms.found + numbers.found,
-        unmanaged=_unmanaged(config, live, selection),
+        unmanaged=unmanaged(config, live, now, listed=selection.list_unmanaged),
         witnessed=rooms.witnessed,
         findings=in_order(
             [*check_clock(live.skew), *rooms.findings, *numbers.findings]
@@ -107,28 +107,3 @@ def concerns_callers(change: Change) -> bool:
     if change.kind != "number":
         return False
     return change.action is not Action.CREATE or _may_cut_off(change)
-
-
-def _unmanaged(config: Config, live: Live, selection: Selection) -> Unmanaged:
-    declared = {room.key for room in config.of_kind("room")}
-    ours = sum(1 for name in live.rooms if name in declared)
-    return Unmanaged(
-        room_count=max(0, live.total_rooms - ours),
-        rooms=tuple(sorted(n for n in live.rooms if n not in declared))
-        if selection.list_unmanaged
-        else (),
-        assignments=_foreign(config, live),
-        listed=selection.list_unmanaged,
-    )
-
-
-def _foreign(config: Config, live: Live) -> tuple[LiveAssignment, ...] | None:
-    if live.purchased is None:
-        # Nothing was asked about dial-in; the legacy lists came with the domain.
-        return None
-    numbers = {number.key for number in config.of_kind("number")}
-    foreign = [a for a in live.assignments if a.number not in numbers]
-    chosen = {a.number for a in foreign if a.number and a.store == config.store}
-    return tuple(
-        a for a in foreign if a.store == config.store or a.number not in chosen
-    )

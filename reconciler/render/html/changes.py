@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.core.compare.diff import FieldChange
-from reconciler.core.plan.model import Action, Change, Dropped, Plan
+from reconciler.core.plan.model import Action, Change, Dropped, Plan, Unmanaged
 from reconciler.core.text import short
 from reconciler.render.html.markup import Html, Node, el
 from reconciler.render.outline import (
@@ -27,6 +27,7 @@ from reconciler.render.outline import (
     sides,
     with_value,
 )
+from reconciler.render.unmanaged import Listing, listings, thrown_away
 from reconciler.render.words import SIGNS, path_text, title_text
 
 OPEN_UP_TO: Final = 200
@@ -43,6 +44,7 @@ def changes_html(plan: Plan) -> Iterator[Html]:
         parts.append(_dropped_section(plan.dropped))
     if not parts:
         parts = [el("p", "Nothing to do.")]
+    parts += _unmanaged(plan.unmanaged)
     yield el("div", *parts, id="changes", tabindex="-1")
 
 
@@ -140,6 +142,35 @@ def _dropped_section(dropped: Sequence[Dropped]) -> Html:
         el("ul", *(_dropped(entry) for entry in dropped), class_="items"),
         class_="part",
     )
+
+
+def _unmanaged(unmanaged: Unmanaged) -> Iterator[Html]:
+    """What no file declares, each list folded where it is long."""
+    parts = [_listing(listing) for listing in listings(unmanaged)]
+    if left_out := thrown_away(unmanaged):
+        parts.append(el("p", f"{left_out.capitalize()}.", class_="quiet"))
+    if parts:
+        title = el("h2", "In Daily and in no file")
+        yield el("section", title, *parts, class_="part")
+
+
+def _listing(listing: Listing) -> Html:
+    items = [el("li", *_listed(*line), class_="item") for line in listing.lines]
+    state = {"open": ""} if len(items) <= OPEN_UP_TO else {}
+    title = f"{listing.title} ({len(items):,})"
+    return el(
+        "details",
+        el("summary", el("h3", title)),
+        el("ul", *items, class_="items"),
+        class_="group",
+        **state,
+    )
+
+
+def _listed(name: str, about: str) -> Iterator[Node]:
+    yield named(name)
+    if about:
+        yield from (": ", el("bdi", short(about)))
 
 
 def _dropped(dropped: Dropped) -> Html:

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from reconciler.core.compare.diff import FieldChange
 from reconciler.core.compare.fingerprint import Fingerprints
 from reconciler.core.findings import ConfigError, Finding, errors
-from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
 from reconciler.core.plan.model import Action, Change, Dropped, Origin, Plan, Risk
@@ -26,6 +25,7 @@ from reconciler.core.report import (
 from reconciler.core.secrecy import holds_secret, labelled
 from reconciler.core.times import iso
 from reconciler.errors import DailyRejectedError, ReconcilerError
+from reconciler.render.json.unmanaged import entry_document, unmanaged_document
 
 FORMAT_VERSION = 1
 PLAN_VERSION = 2
@@ -93,13 +93,7 @@ def plan_document(
         "applicable": not plan.blocked,
         "summary": _counts(plan),
         "changes": [_planned(change, plan) for change in plan.changes],
-        "unmanaged": {
-            "room_count": plan.unmanaged.room_count,
-            "rooms": list(plan.unmanaged.rooms),
-            "assignments": None
-            if (entries := plan.unmanaged.assignments) is None
-            else [_entry(entry) for entry in entries],
-        },
+        "unmanaged": unmanaged_document(plan.unmanaged),
         "no_longer_managed": [_dropped(dropped) for dropped in plan.dropped],
         "findings": [finding_document(f) for f in plan.findings],
         "gates": [_gate(gate) for gate in gates],
@@ -302,16 +296,21 @@ def restored_document(
         "domain": domain,
         "exit_code": exit_code,
         "entries": [
-            {**_entry(done.entry), "problem": done.problem or None}
+            {**entry_document(done.entry), "problem": done.problem or None}
             for done in result.made
         ],
-        "still_missing": [_entry(entry) for entry in result.left],
+        "still_missing": [entry_document(entry) for entry in result.left],
         "conflicts": [
-            {**_entry(c.entry), "assigned_as": c.now.type, "assigned_in": c.now.store}
+            {
+                **entry_document(c.entry),
+                "assigned_as": c.now.type,
+                "assigned_in": c.now.store,
+            }
             for c in result.conflicts
         ],
         "differing": [
-            {**_entry(d.entry), "fields": list(d.fields)} for d in result.differing
+            {**entry_document(d.entry), "fields": list(d.fields)}
+            for d in result.differing
         ],
         "lost": list(result.lost),
         "stopped": result.stopped or None,
@@ -323,7 +322,3 @@ def restored_document(
 def dismissed_document(domain: str, file: str, tool: str) -> dict[str, object]:
     """Where a rescue file is after its losses were called wanted."""
     return {**head("dismissed", tool), "domain": domain, "exit_code": 0, "file": file}
-
-
-def _entry(entry: LiveAssignment) -> dict[str, object]:
-    return {"name": entry.label, "type": entry.type, "store": entry.store}

@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.core.findings import Severity, first_of, rest_of
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
-from reconciler.core.plan.model import Action, Change, Dropped, Plan
+from reconciler.core.plan.model import Action, Change, Dropped, Plan, Unmanaged
 from reconciler.core.text import LONGEST, clean, short
 from reconciler.core.times import iso
 from reconciler.render.markdown.findings import finding_lines
@@ -48,6 +48,7 @@ from reconciler.render.outline import (
     todo,
     with_value,
 )
+from reconciler.render.unmanaged import listings, thrown_away
 from reconciler.render.words import (
     LONGEST_VALUE,
     count,
@@ -89,13 +90,13 @@ def plan_markdown(
     parts = [*head, *_status(plan, gates, _BOUNDLESS)]
     for section in sections(plan):
         parts += _section(section)
-    made = _joined([*parts, *_dropped(plan, _BOUNDLESS), *tail])
+    made = _joined([*parts, *_ending(plan, _BOUNDLESS), *tail])
     if size(made) < limit:
         return made
-    # Six lists get an eighth each; titles, counts and changes share the rest.
+    # Seven lists get a ninth each; titles, counts and changes share the rest.
     room = limit - size(_joined([*head, *tail])) - 1_500
-    parts = [*head, *_status(plan, gates, room // 8)]
-    ending = [*_dropped(plan, room // 8), *tail]
+    parts = [*head, *_status(plan, gates, room // 9)]
+    ending = [*_ending(plan, room // 9), *tail]
     room = limit - size(_joined([*parts, *ending])) - 10
     return _joined([*parts, *_gravest(plan, room), *ending])
 
@@ -201,6 +202,27 @@ def _beside(change: Change, most: int) -> Iterator[str]:
         yield f"# and {len(change.also_sent) - _FIELDS:,} more that are {ALSO_SENT}"
     if change.carried:
         yield f"# {CARRIED}: {cut(carried_text(change, most), most)}"
+
+
+def _ending(plan: Plan, room: int) -> Iterator[str]:
+    """What the plan leaves alone; each of the lists gets so much room."""
+    yield from _dropped(plan, room)
+    yield from _unmanaged(plan.unmanaged, room)
+
+
+def _unmanaged(unmanaged: Unmanaged, room: int) -> Iterator[str]:
+    """Cut from its end: PIN rooms come first."""
+    lines: list[str] = []
+    for listing in listings(unmanaged):
+        lines += [f"**{listing.title}** ({len(listing.lines):,}):", ""]
+        for name, about in listing.lines:
+            lines.append(f"- {code(name)}{f': {code(about)}' if about else ''}")
+        lines.append("")
+    if left_out := thrown_away(unmanaged):
+        lines.append(left_out)
+    if lines:
+        found = fitting(lines, room)
+        yield details("In Daily and in no file", "\n".join(found).rstrip())
 
 
 def _dropped(plan: Plan, room: int) -> Iterator[str]:

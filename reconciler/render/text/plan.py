@@ -27,6 +27,7 @@ from reconciler.render.outline import (
     with_value,
 )
 from reconciler.render.text.findings import findings_text
+from reconciler.render.unmanaged import listings, thrown_away
 from reconciler.render.words import SIGNS, Paint, count, duration, path_text, title_text
 
 _ACTION_COLOUR = {
@@ -74,13 +75,13 @@ def plan_text(
 
 
 def _unmanaged(unmanaged: Unmanaged) -> Iterator[str]:
-    names = [short(name) for name in unmanaged.rooms]
-    entries = [short(entry.description) for entry in unmanaged.assignments or ()]
-    for what, lines in (("rooms", names), ("assignments", entries)):
-        if unmanaged.listed and lines:
-            yield f"{what} in Daily and in no file:"
-            yield from (f"    {line}" for line in lines)
-            yield ""
+    for listing in listings(unmanaged):
+        yield f"{listing.title}:"
+        for name, about in listing.lines:
+            yield f"    {short(name)}{f': {short(about)}' if about else ''}"
+        yield ""
+    if left_out := thrown_away(unmanaged):
+        yield from (left_out, "")
 
 
 def _section(section: Section, paint: Paint) -> Iterator[str]:

@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 
 from reconciler.core.dialin.unmanaged import nearest_end, unmanaged_rooms
-from reconciler.core.model import Config, Desired, Live, LiveDomain, LiveRoom
+from reconciler.core.model import (
+    Config,
+    Desired,
+    Live,
+    LiveAssignment,
+    LiveDomain,
+    LiveRoom,
+    PurchasedNumber,
+)
 from reconciler.core.times import DAY
 
 NOW = 1_800_000_000
+PINLESS = "+12095550109"
+OWNED = PurchasedNumber("+12095550100", "n1")
 
 
 def room(name: str, ends: float | None, made: float | None, **config: Any) -> LiveRoom:
@@ -74,3 +84,57 @@ def test_the_first_end_is_first() -> None:
     assert [one.name for one in found] == ["a", "b", "never", "call"]
     assert nearest_end(found) == NOW + 5 * DAY
     assert nearest_end(found[2:]) is None
+
+
+@pytest.mark.parametrize(
+    ("config", "purchased", "numbers"),
+    [
+        pytest.param(
+            {"dialin": {"room_numbers": ["+12095550107", PINLESS]}},
+            (OWNED,),
+            ["+12095550107"],
+            id="named, and one that asks for no PIN",
+        ),
+        pytest.param({"dialin": {}}, (OWNED,), ["+12095550100"], id="the default"),
+        pytest.param({"dialin": {}}, None, None, id="numbers not read"),
+        pytest.param(
+            {"dialin": {"room_numbers": ["+12095550107"]}},
+            None,
+            ["+12095550107"],
+            id="named, numbers not read",
+        ),
+        pytest.param(
+            {"dialin": {"room_numbers": [PINLESS]}}, (OWNED,), [], id="none asks"
+        ),
+    ],
+)
+def test_the_numbers_that_reach_a_pin_room(
+    config: dict[str, Any],
+    purchased: tuple[PurchasedNumber, ...] | None,
+    numbers: list[str] | None,
+) -> None:
+    """As the sheet for callers has them; unknown where numbers were not read."""
+    live = Live(
+        LiveDomain("acme", "id", {}),
+        {"one": room("one", 9, -9, **config)},
+        purchased=purchased,
+        assignments=(LiveAssignment("current", "pinless_dialin", PINLESS),),
+    )
+
+    (found,) = unmanaged_rooms(Config("acme"), live, NOW)
+
+    said = None if found.numbers is None else [n.number for n in found.numbers]
+    assert said == numbers
+
+
+@pytest.mark.parametrize(("ends", "lasting"), [(None, True), (400, False)])
+def test_a_room_without_a_pin_lasts_without_an_end(
+    ends: float | None, lasting: bool
+) -> None:
+    """One that ends is thrown away, however far its end is."""
+    plain = room("plain", ends, -9, dialin_code=None, dialin=None)
+    live = Live(LiveDomain("acme", "id", {}), {"plain": plain})
+
+    (found,) = unmanaged_rooms(Config("acme"), live, NOW)
+
+    assert (found.has_pin, found.lasting, found.numbers) == (False, lasting, ())

@@ -153,7 +153,9 @@ def outcome(plan: Plan, case: Case) -> Case:
         "findings": sorted(f.id for f in plan.findings),
         "gates": {g.name: g.hint for g in gates if not g.open},
         "in_sync": plan.in_sync,
-        "rooms": list(plan.unmanaged.rooms) or plan.unmanaged.room_count,
+        "rooms": [room.name for room in plan.unmanaged.rooms or ()]
+        if plan.unmanaged.listed
+        else plan.unmanaged.room_count,
         "assignments": None
         if (entries := plan.unmanaged.assignments) is None
         else [entry.number or entry.id for entry in entries],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from corpus import EVERYTHING
@@ -18,10 +19,12 @@ from plans import (
 )
 
 from reconciler.core.compare.diff import ABSENT
+from reconciler.core.dialin.sheet import Number
+from reconciler.core.dialin.unmanaged import UnmanagedRoom
 from reconciler.core.findings import Finding
 from reconciler.core.plan.cost import Estimate
 from reconciler.core.plan.gates import Gate
-from reconciler.core.plan.model import Action, Plan
+from reconciler.core.plan.model import Action, Plan, Unmanaged
 from reconciler.core.report import Kept, Outcome, PinFate, PinNews, Report, Result
 from reconciler.render.markdown.plan import LIMIT, plan_markdown, report_markdown
 
@@ -245,3 +248,18 @@ def test_an_apply_that_did_all_is_told_in_one_line() -> None:
         "<!-- daily-reconciler:report:acme -->\n\n"
         "Apply to `acme`: 0 done (3 requests, 0 s).\n"
     )
+
+
+def test_thousands_of_unmanaged_rooms_are_cut_from_their_end() -> None:
+    """PIN rooms come first, and the changes keep their place."""
+    pins = (UnmanagedRoom(f"pin-{n}", True, 9, (Number("+1"),)) for n in range(50))
+    others = (UnmanagedRoom(f"hall-{n}", False) for n in range(9_000))
+    lists = Unmanaged(9_050, (*pins, *others), (), listed=True)
+    made = replace(story(), unmanaged=lists)
+
+    comment = shown(made, whole=WHOLE)
+
+    assert len(comment) < GITHUB
+    assert all(f"`pin-{n}`: " in comment for n in range(50))
+    assert "update room lobby" in comment
+    assert re.search("and [0-9,]+ more", comment)
