@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -151,6 +152,27 @@ def test_needs_no_sideways_scrolling(show: Any, width: int) -> None:
     assert needed <= width
 
 
+def test_one_room_fits_a_screen_and_one_sheet_of_paper(show: Any) -> None:
+    """A patient's page: everything at a glance on a phone, and one page on paper."""
+    page = show(ROOMS[:1], "Your visit", width=360, height=700)
+
+    height = page.js("document.scrollingElement.scrollHeight")
+    pdf = page.call("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27)
+    assert height <= 700
+    assert len(re.findall(rb"/Type\s*/Page\b", b64decode(pdf["data"]))) == 1
+
+
+@pytest.mark.parametrize("at", ["a.call", "a.join", "summary"])
+def test_whatever_is_tapped_has_room_for_a_finger(show: Any, at: str) -> None:
+    """Links are at least 44 pixels high on a phone, also that to the browser."""
+    page = show(ROOMS[:20], width=360, height=800)
+
+    heights = page.js(
+        f"[...document.querySelectorAll('{at}')].map(a => a.offsetHeight)"
+    )
+    assert min(heights) >= 44
+
+
 def test_a_number_is_easy_to_tap_on_a_phone(show: Any) -> None:
     """Each link is at least 44 pixels high, and the code gives way to it."""
     page = show(KINDS, width=375, height=800)
@@ -188,7 +210,9 @@ def test_print_tears_no_room_and_shows_every_code(show: Any) -> None:
     inside = "getComputedStyle(document.querySelector('.room')).breakInside"
     assert page.js(inside) == "avoid"
     pdf = page.call("Page.printToPDF", preferCSSPageSize=True, paperWidth=8.27)
-    assert b64decode(pdf["data"]).startswith(b"%PDF-")
+    printed = b64decode(pdf["data"])
+    assert printed.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= len(ROOMS) / 4 + 1
     page.call("Emulation.setEmulatedMedia", media="", features=[])
 
 
@@ -199,7 +223,7 @@ def test_the_list_of_rooms_leads_to_them(show: Any) -> None:
     page.js("document.querySelector('summary').click()")
     page.js("document.querySelectorAll('nav a')[150].click()")
 
-    name = json.dumps(ROOMS[150].room)
+    name = json.dumps(ROOMS[150].title or ROOMS[150].room)
     top = page.js(
         f"[...document.querySelectorAll('h2')].find(h => h.textContent === {name})"
         ".getBoundingClientRect().top"

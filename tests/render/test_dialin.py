@@ -42,7 +42,15 @@ GLOBAL = DialIn(
 NEW = DialIn("new", problem="not in Daily yet: apply creates it")
 OLD = DialIn("old", problem="has expired", expires=1_700_000_000)
 ALL = (ROOM, ASSUMED, GLOBAL, NEW, OLD)
-HOSTILE = DialIn(EVERYTHING, EVERYTHING, (Number(EVERYTHING),), UNTIL, "")
+HOSTILE = DialIn(
+    EVERYTHING,
+    EVERYTHING,
+    (Number(EVERYTHING, title=EVERYTHING),),
+    UNTIL,
+    title=EVERYTHING,
+    url=f"https://{EVERYTHING}",
+    sip=(EVERYTHING,),
+)
 
 
 def html(entries: Sequence[DialIn]) -> str:

@@ -28,6 +28,8 @@ def dialin_markdown(entries: Sequence[DialIn], domain: str) -> str:
 
 def _rows(entry: DialIn) -> Iterator[str]:
     room = _cell(entry.room)
+    if entry.title:
+        room = f"{_cell(entry.title)} ({room})"
     if entry.problem:
         yield f"| {room} | | | | {problem_text(entry)} |"
     pin = _cell(entry.pin) if entry.pin else "not shown"
