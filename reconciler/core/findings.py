@@ -127,6 +127,7 @@ COUNTED: Final = frozenset({"expired", "no-pin", "pin-not-as-told"})
 URGENT: Final = COUNTED | {
     *("pin-ends", "renewal-waits-long", "account-suspended"),
     *("ledger-key", "ledger-unusable"),
+    *("entries-lost", "rescue-unreadable"),
 }
 """What `apply --quiet` prints also when it has nothing to do."""
 

@@ -103,6 +103,7 @@ class Report:
     without a ledger.
     `tell`: rooms whose callers need a new PIN or number. `record`: the words of the
     command that records it when they have been told; empty without a ledger.
+    `unrestored`: what earlier runs lost and is not back after this one.
     `findings`: those of the plan, with `not_as_told` as it is after the run.
     """
 
@@ -126,6 +127,7 @@ class Report:
     not_as_told: tuple[Finding, ...] | None = None
     tell: tuple[str, ...] = ()
     record: tuple[str, ...] = ()
+    unrestored: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Result, ...]:
@@ -143,8 +145,11 @@ class Report:
     def exit_code(self) -> int:
         """0 all done; 3 part of it, or Daily kept something else; else 1.
 
-        4 when nothing was written because all of it had moved since the plan.
+        4 when nothing was written because all of it had moved since the plan. What an
+        earlier run lost counts as what this one left.
         """
+        if self.unrestored:
+            return 3
         bad = (
             self.of(*UNDONE)
             or self.kept

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.core.clock import corrected
-from reconciler.core.findings import ConfigError, errors, in_order, rest_of, urgent
+from reconciler.core.findings import (
+    ConfigError,
+    Finding,
+    errors,
+    in_order,
+    rest_of,
+    urgent,
+)
 from reconciler.core.plan.approval import approved_fields
 from reconciler.core.plan.gates import NAMES
 from reconciler.core.plan.model import Action, Plan, Selection, Unapproved
@@ -48,12 +55,14 @@ from reconciler.operations.renew import (
     read_phase,
     renew,
 )
+from reconciler.operations.rescue.earlier import earlier_rescues, entries_lost
 from reconciler.operations.rescue.place import beside
 from reconciler.operations.session import (
     Session,
     connect,
     load_to_write,
     usable,
+    with_commands,
 )
 from reconciler.operations.signals import stop_on_signals
 from reconciler.render.text.findings import findings_text
@@ -195,9 +204,23 @@ def _with_callers(job: _Job, plan: Plan, report: Report) -> Report:
     except Exception as error:
         why = f"internal error: {type(error).__name__}; please report it"
         job.session.say(f"the ledger was not compared: {why}", level="error")
+    lost = _lost_earlier(job, plan, report)
     # Of callers what is so after the run counts, not what it has found.
-    findings = (*(report.not_as_told or ()), *rest_of(plan.findings))
-    return replace(report, findings=findings)
+    rest = (f for f in rest_of(plan.findings) if f.id != "entries-lost")
+    findings = (*(report.not_as_told or ()), *lost, *rest)
+    return replace(report, findings=findings, unrestored=lost)
+
+
+def _lost_earlier(job: _Job, plan: Plan, report: Report) -> tuple[Finding, ...]:
+    """What earlier runs lost, and is not back after this one."""
+    after = report.after
+    live = plan.live if after is None or after.purchased is None else after
+    config = known_config(job.loaded)
+    place = job.loaded.files, config.domain, job.asked.rescue_file
+    earlier = earlier_rescues(job.session, *place)
+    lost = entries_lost(earlier, config, live, own=report.rescue_file)
+    found = with_commands(job.session, lost)
+    return tuple(f for f in found if f.id == "entries-lost")
 
 
 def _renew(job: _Job, phase: Phase) -> Renewals:
@@ -236,6 +259,7 @@ def _prepared(
         job.allowed,
         rooms=phase.live,
         now=now,
+        rescue_file=job.asked.rescue_file,
     )
     if approved is None:
         return made, (), job

@@ -27,6 +27,7 @@ from reconciler.operations.files import (
 )
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase, known_config
+from reconciler.operations.rescue.earlier import earlier_rescues, entries_lost
 from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import (
     Session,
@@ -124,19 +125,25 @@ def planned(
     base: Base | None = None,
     rooms: Live | None = None,
     now: float | None = None,
+    rescue_file: Path | None = None,
 ) -> Planned:
     """Read the domain and plan. The config's findings join the plan's.
 
     `rooms`: the reading of the rooms, where there is one already. `now`: Unix seconds
-    to plan for; without it, Daily's time.
+    to plan for; without it, Daily's time. `rescue_file`: where that of this run goes.
     """
     from reconciler.daily.read import read_live, with_every_room
 
     config = usable(loaded)
     wanted = _with_rooms_of(config, base.known if base else None)
+    earlier = earlier_rescues(session, loaded.files, config.domain, rescue_file)
     every = selection.list_unmanaged
     live = read_live(
-        client, wanted, every_room=every, every_assignment=every, rooms=rooms
+        client,
+        wanted,
+        every_room=every,
+        every_assignment=every or bool(earlier.rescues),
+        rooms=rooms,
     )
     now = corrected(session.now(), live.skew) if now is None else now
     selection = replace(selection, proven=proven(config, live))
@@ -149,7 +156,9 @@ def planned(
     if base is not None:
         plan = compared(plan, base, live, selection)
     told = compare(session, config, live, now, selection.only)
-    said = [*told, *loaded.findings, *plan.findings, *(base.findings if base else ())]
+    lost = entries_lost(earlier, config, live)
+    said = [*told, *lost, *loaded.findings, *plan.findings]
+    said += base.findings if base else ()
     plan = replace(plan, findings=in_order(with_commands(session, said)))
     return weighed(plan, client.share, allow, loaded.digest)
 

@@ -85,6 +85,7 @@ def metrics_of(
         + len({(k.change.kind, k.change.key) for k in report.kept})
         + len(report.left)
         + len(report.lost)
+        + len(report.unrestored)
         + report.bad_pins,
         requests=report.requests,
         throttled=report.throttled,
