@@ -48,7 +48,7 @@ HOSTILE = DialIn(
     (Number(EVERYTHING, title=EVERYTHING),),
     UNTIL,
     title=EVERYTHING,
-    url=f"https://{EVERYTHING}",
+    url="https://x/\"><script>alert(1)</script>'onclick='x",
     sip=(EVERYTHING,),
 )
 
@@ -216,7 +216,8 @@ def test_html_asks_nothing_of_anybody() -> None:
 
 def test_hostile_text_makes_no_element() -> None:
     """Whatever stands in a name or a number, the page has the same elements."""
-    plain = DialIn("x", "x", (Number("x"),), UNTIL)
+    number = Number("x", title="x")
+    plain = DialIn("x", "x", (number,), UNTIL, title="x", url="https://x")
 
     shown = [tag for tag, _ in Page(html([HOSTILE])).tags]
 
