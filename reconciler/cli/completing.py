@@ -111,11 +111,12 @@ def _names(paths: list[Path], kind: str = "") -> Iterator[tuple[str, str]]:
     """Names of rooms and numbers in files that can be read as YAML."""
     from reconciler.config.reading.files import listed
     from reconciler.config.reading.parse import parse
+    from reconciler.paths import is_regular, read_text
 
     for file in listed(paths)[0]:
-        if not file.is_file() or file.stat().st_size > _LARGEST:
+        if not is_regular(file):
             continue
-        document = parse(file.read_text(encoding="utf-8"), str(file)).document
+        document = parse(read_text(file, _LARGEST), str(file)).document
         for name, section in _KINDS.items():
             entries = document.data.get(section) if document else None
             if isinstance(entries, dict) and kind in ("", name):

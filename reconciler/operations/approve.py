@@ -22,6 +22,7 @@ from reconciler.errors import ReconcilerError, RefusedError
 from reconciler.operations.options import ApplyOptions
 from reconciler.operations.plan import Planned, weighed
 from reconciler.operations.session import Session
+from reconciler.paths import read_text
 from reconciler.render.text.report import unapproved_text
 from reconciler.render.words import count
 
@@ -35,11 +36,11 @@ def load_approved(session: Session, path: Path) -> Approved:
     from reconciler.config.schema.validator import check_document
 
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not text"
         raise ReconcilerError(f"cannot read the plan file {path}: {why}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReconcilerError(f"{path} is not a plan file: it is not JSON") from error
     if problem := check_document("plan", document):
         raise ReconcilerError(

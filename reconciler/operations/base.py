@@ -15,6 +15,7 @@ from reconciler.core.plan.base.baseline import changed_since, with_base, with_dr
 from reconciler.core.plan.model import Forced, Plan, Selection
 from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session, load_files
+from reconciler.paths import exists
 from reconciler.render.words import count
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def load_base(
         return _from_git(session, base, paths, config)
     from reconciler.config.load import Variables
 
-    if not Path(base).exists():
+    if not exists(Path(base)):
         raise ReconcilerError(
             f"the base {base} does not exist",
             tip="--base takes a path, or git:REV for a revision",

@@ -8,6 +8,7 @@ is stdout.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -17,6 +18,7 @@ from typing import Final
 
 from reconciler import streams
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.paths import absolute, exists, found, is_folder, is_regular, real
 
 STDOUT: Final = Path("-")
 _STREAMS: Final[tuple[tuple[int, streams.Name], ...]] = ((1, "stdout"), (2, "stderr"))
@@ -34,7 +36,9 @@ def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
         elif _is_written_into(path):
             _write_into(path, _ended(text))
         else:
-            _replace(Path(os.path.realpath(path)), _ended(text), mode)
+            if blocked := _blocked(path):
+                raise blocked
+            _replace(Path(real(path)), _ended(text), mode)
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
 
@@ -59,7 +63,7 @@ def check_new(paths: Iterable[Path | None], *, force: bool) -> None:
         ReconcilerError: names the first of them.
     """
     for path in paths:
-        if path and path.exists() and not force:
+        if path and exists(path) and not force:
             raise ReconcilerError(
                 f"{path} exists already; nothing was written",
                 tip="name another file, or replace it with --force",
@@ -103,7 +107,7 @@ def check_stdout_free(format_: str, outputs: Mapping[str, Path | None]) -> None:
     """
     for option, path in outputs.items() if format_ == "json" else ():
         # A terminal and the null device hold no document.
-        if path and not path.is_char_device() and _stream(path) == "stdout":
+        if path and not _is_char_device(path) and _stream(path) == "stdout":
             raise UsageError(
                 f"{option} and --format json both write to stdout; nothing was sent"
             )
@@ -111,15 +115,14 @@ def check_stdout_free(format_: str, outputs: Mapping[str, Path | None]) -> None:
 
 def _identity(path: Path) -> object:
     """The same for every spelling of a file, also of one that is not there yet."""
-    with contextlib.suppress(OSError):
-        found = path.stat()
-        return found.st_dev, found.st_ino
-    return os.path.realpath(path)
+    if there := found(path):
+        return there.st_dev, there.st_ino
+    return real(path)
 
 
 def is_file(path: Path) -> bool:
     """Tell whether a file can be there: it is one, or nothing is."""
-    return path != STDOUT and (path.is_file() or not path.exists())
+    return path != STDOUT and (is_regular(path) or not exists(path))
 
 
 def is_stream(path: Path) -> bool:
@@ -130,12 +133,14 @@ def is_stream(path: Path) -> bool:
 def _problem(path: Path) -> str:
     if _stream(path):
         return ""
-    if path.is_dir():
+    if is_folder(path):
         return "it is a folder"
+    if blocked := _blocked(path):
+        return blocked.strerror or str(blocked)
     if _is_written_into(path):
         return "" if os.access(path, os.W_OK) else "no permission"
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
+    folder = Path(real(path)).parent
+    if not is_folder(folder):
         return f"there is no folder {path.parent}"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"no permission to write in its folder {path.parent}"
@@ -148,17 +153,36 @@ def _stream(path: Path) -> streams.Name | None:
         return "stdout"
     for descriptor, name in _STREAMS:
         with contextlib.suppress(OSError):
-            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+            there = found(path)
+            if there and os.path.samestat(there, os.fstat(descriptor)):
                 return name
     return None
 
 
 def _is_written_into(path: Path) -> bool:
     """Tell whether it is no regular file, or a descriptor's (`/dev/fd/5`)."""
-    if not path.exists():
+    if not exists(path):
         return False
-    system = path.absolute().is_relative_to("/dev") or path.is_relative_to("/proc")
-    return system or not stat.S_ISREG(path.stat().st_mode)
+    place = absolute(path)
+    system = place.is_relative_to("/dev") or place.is_relative_to("/proc")
+    return system or not is_regular(path)
+
+
+def _is_char_device(path: Path) -> bool:
+    there = found(path)
+    return there is not None and stat.S_ISCHR(there.st_mode)
+
+
+def _blocked(path: Path) -> OSError | None:
+    """Why no file can ever stand at a path: its name, or a link that leads nowhere.
+
+    A link that leads to itself would be replaced as if it were a file.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        return error if error.errno in (errno.ELOOP, errno.ENAMETOOLONG) else None
+    return None
 
 
 def _write_into(path: Path, text: str) -> None:

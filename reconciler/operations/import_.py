@@ -24,6 +24,7 @@ from reconciler.operations.session import (
     load_files,
     usable,
 )
+from reconciler.paths import found
 from reconciler.render.words import count
 from reconciler.render.yaml import variables_text
 from reconciler.sandbox.state.statefile import domain_of
@@ -132,7 +133,8 @@ def _write(
     if target is None:
         session.result(text.removesuffix("\n"))
     elif not (asked.in_place and original and text == original.text):
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        there = found(target)
+        mode = there.st_mode & 0o777 if there else 0o644
         write_private(target, text, mode=mode)
 
 

@@ -9,6 +9,7 @@ from reconciler.core.report import RefusedAfterRenewalsError, Report
 from reconciler.errors import LockedError, ReconcilerError
 from reconciler.operations.files import write_private
 from reconciler.operations.session import Session
+from reconciler.paths import is_regular, read_text
 from reconciler.render.metrics import (
     Earlier,
     Metrics,
@@ -23,15 +24,15 @@ READABLE = 0o644
 
 def read_earlier(path: Path | None) -> Earlier:
     """What the file of the last run says. To be read once: counters go on from it."""
-    return earlier_of(read_text(path))
+    return earlier_of(earlier_text(path))
 
 
-def read_text(path: Path | None) -> str:
+def earlier_text(path: Path | None) -> str:
     """The file of the last run; empty where there is none that can be read."""
     try:
         # A pipe or a device is not opened before it is written.
-        if path is not None and path.is_file():
-            return path.read_text(encoding="utf-8", errors="replace")
+        if path is not None and is_regular(path):
+            return read_text(path, errors="replace")
     except OSError:
         pass
     return ""

@@ -25,12 +25,16 @@ from reconciler.core.secrecy import Secret
 from reconciler.environment import Environment
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.options import Output, Target
+from reconciler.paths import read_text
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded, Variables
     from reconciler.core.check.model import Way
     from reconciler.daily.http.client import DailyClient
     from reconciler.render.words import Paint
+
+_LONGEST_KEY = 65_536
+"""Bytes of a file that holds an API key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,7 @@ def way_to(session: Session, url: str) -> Way:
 def _key(file: Path | None, environ: Mapping[str, str]) -> Secret:
     if file is not None:
         try:
-            return Secret(file.read_text(encoding="utf-8").strip())
+            return Secret(read_text(file, _LONGEST_KEY).strip())
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "not text"
             raise ReconcilerError(

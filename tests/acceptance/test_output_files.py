@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit import World
+
+from reconciler import paths
+from reconciler.sandbox.state import statefile
 
 MakeWorld = Callable[..., World]
 
@@ -158,3 +164,107 @@ def test_streams_and_devices_may_be_shared(world: World) -> None:
     both = ("--report", "/dev/null", "--markdown", "/dev/null")
 
     world.apply(*both, "--metrics", "metrics.prom")
+
+
+def _lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder in which nothing is found, also by root."""
+    (folder / "locked").mkdir()
+    stat, access, open_ = os.stat, os.access, os.open
+
+    def refusing(path: Any, *args: Any, **named: Any) -> os.stat_result:
+        if "locked/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return stat(path, *args, **named)
+
+    def denied(path: Any, mode: int, **named: Any) -> bool:
+        return "locked" not in str(path) and access(path, mode, **named)
+
+    def closed(path: Any, *args: Any, **named: Any) -> int:
+        if "locked/" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return open_(path, *args, **named)
+
+    monkeypatch.setattr(os, "open", closed)
+    monkeypatch.setattr(os, "stat", refusing)
+    monkeypatch.setattr(os, "access", denied)
+    return "locked/new"
+
+
+@pytest.mark.parametrize("place", ["locked", "long", "long-folder", "loop"])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        *(("apply", option) for option in (*APPLY, "--plan", "--lock-file")),
+        *(("plan", option) for option in (*PLAN, "--base")),
+        *(("dialin", "--out"), ("import", "--out"), ("import", "--secrets-out")),
+        *(("import", "--merge"), ("validate", ""), ("restore", "")),
+    ],
+)
+def test_a_path_of_which_nothing_can_be_told_is_an_error_that_names_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, command: str, option: str, place: str
+) -> None:
+    """A folder that cannot be entered, names that are too long, a link to itself."""
+    (world.folder / "loop").symlink_to("loop")
+    names = {"long": "n" * 300, "long-folder": "n" * 300 + "/new", "loop": "loop"}
+    name = names[place] if place in names else _lock(world.folder, monkeypatch)
+    given = [option, name] if option else [name]
+    config = ["config.yaml"] if command in ("apply", "plan", "dialin") else []
+    yes = ["--yes"] if command in ("apply", "restore") else []
+
+    ran = world.run(command, *config, *given, *yes)
+
+    assert ran.code in (1, 4, 64), ran.out + ran.err
+    assert "mistake" not in ran.err
+    assert name.split("/", maxsplit=1)[0] in ran.out + ran.err
+    assert (world.folder / "loop").is_symlink()
+
+
+@pytest.mark.parametrize("option", APPLY)
+@pytest.mark.parametrize("place", ["locked", "long"])
+def test_a_due_renewal_is_done_whatever_the_outputs_are(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, option: str, place: str
+) -> None:
+    """The PIN is kept; the rest is refused, because its report could not be left."""
+    world = make_world()
+    world.write(
+        'phone_numbers:\n  "+12095550100": {pin_dialin: {}}\n'
+        "rooms:\n  doc:\n    privacy: private\n"
+        "    expires: {after: 90d, renew_before: 30d}\n"
+        '    properties: {dialin: {room_numbers: ["+12095550100"]}}\n'
+    )
+    assert world.apply().code == 0
+    world.travel(80)
+    name = "n" * 300 if place == "long" else _lock(world.folder, monkeypatch)
+
+    ran = world.run(
+        "apply", "config.yaml", "--yes", option, name, *world.options, "--format=json"
+    )
+
+    assert ran.code == 1, ran.out + ran.err
+    assert "doc" in str(ran.json["renewed"])
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("plan", "config.yaml", "--api-key-file", "/dev/zero"),
+        ("apply", "config.yaml", "--yes", "--plan", "/dev/zero"),
+        ("restore", "/dev/zero", "--check"),
+        ("plan", "config.yaml", "--sandbox", "--sandbox-state", "/dev/zero"),
+        ("import", "--sandbox", "--sandbox-state", "/dev/zero"),
+        ("plan", "config.yaml", "--base", "/dev/zero"),
+        ("validate", "/dev/zero"),
+    ],
+)
+def test_no_input_is_read_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
+) -> None:
+    """A device that never ends is an error of the file, and nothing is sent."""
+    monkeypatch.setattr(statefile, "MOST", 1_000)
+    monkeypatch.setattr(paths, "MOST", 1_000)
+
+    ran = world.run(*args)
+
+    assert ran.code in (0, 1), ran.out + ran.err
+    assert "mistake" not in ran.err
+    assert "/dev/zero" in ran.out + ran.err

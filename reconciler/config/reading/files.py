@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.config.reading import limits
 from reconciler.core.findings import Finding
 from reconciler.core.model import Place
+from reconciler.paths import is_folder, is_link, is_regular, real
 
 _ENDINGS: Final = (".yaml", ".yml")
 _OTHER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -21,7 +22,7 @@ def listed(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]
     findings: list[Finding] = []
     for path in paths:
         try:
-            found = _in_folder(path) if path.is_dir() else [path]
+            found = _in_folder(path) if is_folder(path) else [path]
         except OSError as error:
             findings.append(_unreadable(path, error))
             continue
@@ -35,7 +36,7 @@ def listed(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[Finding, ...]
                 )
             )
         for file in found:
-            files.setdefault(os.path.realpath(file), file)
+            files.setdefault(real(file), file)
     return tuple(files.values()), tuple(findings)
 
 
@@ -82,10 +83,10 @@ def _leads_away(file: Path) -> bool:
     A link is a part of what is reviewed, and messages quote lines: one to a file of
     keys must not put them into a log. What a user pipes in (/dev/fd/3) is no file.
     """
-    if not file.is_symlink() or not file.is_file() or file.is_relative_to("/dev"):
+    if not is_link(file) or not is_regular(file) or file.is_relative_to("/dev"):
         return False
-    target = Path(os.path.realpath(file))
-    near = (os.path.realpath(file.parent), os.path.realpath(os.curdir))
+    target = Path(real(file))
+    near = (real(file.parent), real(os.curdir))
     return not any(target.is_relative_to(folder) for folder in near)
 
 
@@ -99,7 +100,7 @@ def _in_folder(folder: Path) -> list[Path]:
         (
             item
             for item in folder.iterdir()
-            if is_config_name(item.name) and not item.is_dir()
+            if is_config_name(item.name) and not is_folder(item)
         ),
         key=lambda item: item.name,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import ReconcilerError
+from reconciler.paths import exists
 
 LINK: Final = "120000"
 SUBMODULE: Final = "160000"
@@ -166,7 +167,7 @@ def _nearest(folder: Path) -> Path | None:
     for place in (here, *here.parents):
         if place in stops:
             return None
-        if (place / ".git").exists():
+        if exists(place / ".git"):
             return place / ".git"
     return None
 

@@ -15,6 +15,7 @@ from typing import Final
 from reconciler.config.reading import git, limits
 from reconciler.config.reading.files import is_config_name
 from reconciler.errors import ReconcilerError
+from reconciler.paths import is_folder, is_link, real
 
 _HOPS: Final = 40
 """Links that may follow one another, as in Linux."""
@@ -39,14 +40,14 @@ class NoFileError(Exception):
 
 def located(path: Path) -> tuple[Path, str]:
     """The repository of a path, and the path in it; a link stays a link."""
-    if path.is_dir() and not path.is_symlink():
-        here = Path(os.path.realpath(path))
+    if is_folder(path) and not is_link(path):
+        here = Path(real(path))
     else:
-        here = Path(os.path.realpath(path.parent), path.name)
+        here = Path(real(path.parent), path.name)
     folder = here
-    while not folder.is_dir() or folder.is_symlink():
+    while not is_folder(folder) or is_link(folder):
         folder = folder.parent
-    root = Path(os.path.realpath(git.repository(folder)))
+    root = Path(real(git.repository(folder)))
     if not here.is_relative_to(root):
         raise ReconcilerError(f"{path} is a link to a place outside of its repository")
     inside = here.relative_to(root).as_posix()

@@ -24,6 +24,7 @@ from reconciler.config.reading.revision import (
     named,
     resolved,
 )
+from reconciler.paths import real
 
 _MANY: Final = 200
 """From so many files on, git looks for the words of a config before each is read."""
@@ -74,7 +75,7 @@ def base_files(revision: str, paths: Collection[Path], domain: str) -> BaseFiles
             if (root, target) not in taken:
                 taken.add((root, target))
                 files.named[_label(revision, name)] = content(revisions[root], target)
-    given = {os.path.realpath(file) for file in listed(paths)[0]}
+    given = {real(file) for file in listed(paths)[0]}
     for found in revisions.values() if domain else ():
         seen = {target for root, target in taken if root == found.root}
         files.found.update(_search(found, seen, given, domain))
@@ -121,12 +122,10 @@ def _gone(revision: Revision, given: Collection[str], domain: str) -> list[str]:
     for name in git.changed(revision.root, revision.commit) & revision.entries.keys():
         place = revision.root / name
         text = _present(place)
-        if text is None or os.path.realpath(place) in given or not _holds(text, domain):
+        if text is None or real(place) in given or not _holds(text, domain):
             names.add(name)
     # A link that is given now may lead to a file that did not change.
-    linked = {
-        os.path.relpath(place, os.path.realpath(revision.root)) for place in given
-    }
+    linked = {os.path.relpath(place, real(revision.root)) for place in given}
     names |= {Path(name).as_posix() for name in linked} & revision.entries.keys()
     if len(names) > _MANY:
         names &= git.holding(revision.root, revision.commit, _WORDS)
@@ -153,7 +152,7 @@ def _elsewhere(
     names: set[tuple[str, str]] = set()
     for name in git.present(revision.root) - revision.entries.keys():
         place = revision.root / name
-        if not is_config_name(place.name) or os.path.realpath(place) in given:
+        if not is_config_name(place.name) or real(place) in given:
             continue
         text = _present(place) or b""
         if _holds(text, domain):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reconciler.config.build import ledger
 from reconciler.config.entries import Gathered
 from reconciler.core.findings import Finding
+from reconciler.paths import is_folder, real
 
 
 def check(gathered: Gathered, config: Iterable[Path]) -> Iterator[Finding]:
@@ -17,9 +17,9 @@ def check(gathered: Gathered, config: Iterable[Path]) -> Iterator[Finding]:
     if not file:
         return
     place = gathered.single["ledger"][0].place(("ledger",))
-    files = {os.path.realpath(name) for name in config}
-    problem = "a folder" if Path(file).is_dir() else ""
-    if os.path.realpath(file) in files:
+    files = {real(name) for name in config}
+    problem = "a folder" if is_folder(Path(file)) else ""
+    if real(file) in files:
         problem = "a file of the config"
     if problem:
         message = f"the ledger is {problem}"

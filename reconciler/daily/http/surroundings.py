@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from reconciler.daily.http.address import is_loopback
 from reconciler.errors import ReconcilerError
+from reconciler.paths import is_folder
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _PORTS: Final = {"https": 443, "http": 80}
@@ -140,7 +141,7 @@ def own_trust(environ: Mapping[str, str]) -> ssl.SSLContext | None:
     folder = environ.get("SSL_CERT_DIR") or None
     if file is None and folder is None:
         return None
-    if folder is not None and not Path(folder).is_dir():
+    if folder is not None and not is_folder(Path(folder)):
         raise _unusable_trust("SSL_CERT_DIR", "is not a directory")
     try:
         return ssl.create_default_context(cafile=file, capath=folder)

@@ -20,6 +20,7 @@ from reconciler.core.model import LiveAssignment, Store
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.errors import ReconcilerError
+from reconciler.paths import exists, is_regular, read_text
 
 VERSION = 1
 
@@ -154,7 +155,7 @@ def load(path: Path) -> Rescue:
         ReconcilerError: it is not one, or not of a version that is understood.
     """
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = json.loads(read_text(path))
     except OSError as error:
         raise ReconcilerError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -181,7 +182,7 @@ def is_rescue_file(path: Path) -> bool:
     A pipe or a device is not read.
     """
     try:
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        text = read_text(path) if is_regular(path) else ""
         body = json.loads(text)
     except (OSError, ValueError, RecursionError):
         return False
@@ -199,7 +200,7 @@ def dismiss(path: Path) -> Path:
     for attempt in range(1_000):
         end = f".{attempt}" if attempt else ""
         target = path.with_name(f"{path.name}{DISMISSED}{end}")
-        if target.exists():
+        if exists(target):
             continue
         try:
             path.rename(target)

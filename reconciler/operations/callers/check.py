@@ -22,7 +22,7 @@ from reconciler.operations.files import (
     check_writable,
     write_private,
 )
-from reconciler.operations.metrics import READABLE, read_text
+from reconciler.operations.metrics import READABLE, earlier_text
 from reconciler.operations.options import CheckOptions
 from reconciler.operations.plan import chosen
 from reconciler.operations.rescue.earlier import (
@@ -64,7 +64,7 @@ def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> i
         raise
     except BaseException as error:
         code = error.exit_code if isinstance(error, ReconcilerError) else 1
-        earlier = read_text(asked.metrics)
+        earlier = earlier_text(asked.metrics)
         text = failed_metrics(earlier, session.now(), code)
         _write_beside(session, asked.metrics, text)
         raise

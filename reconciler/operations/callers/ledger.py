@@ -19,6 +19,7 @@ from reconciler.core.ledger.reach import reaches
 from reconciler.core.model import Config, KindName, Live
 from reconciler.core.report import PinFate, Report
 from reconciler.operations.session import Session, ledger_key, with_commands
+from reconciler.paths import exists, is_regular
 
 Only: TypeAlias = Callable[[KindName, str], bool]
 
@@ -130,7 +131,7 @@ def read(file: str) -> tuple[Ledger, bool]:
     """A ledger, and whether the file is there. Why it cannot be read is in it."""
     path = Path(file)
     try:
-        if path.exists() and not path.is_file():
+        if exists(path) and not is_regular(path):
             return _broken("it is not a regular file"), True
         with path.open("rb") as stream:
             content = stream.read(MOST + 1)

@@ -21,6 +21,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.operations.files import check_distinct, check_writable, write_private
 from reconciler.operations.rescue.place import check_spared
 from reconciler.operations.session import Session
+from reconciler.paths import exists, is_link
 from reconciler.render.html.dialin import dialin_html
 from reconciler.render.html.qr import available
 from reconciler.render.text.dialin import problem_text
@@ -155,13 +156,13 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        why = "it is no folder" if folder.exists() else error.strerror or str(error)
+        why = "it is no folder" if exists(folder) else error.strerror or str(error)
         raise ReconcilerError(f"cannot write pages to {folder}: {why}") from error
 
 
 def _check(session: Session, pages: Iterable[Path]) -> None:
     for path in pages:
-        if path.is_symlink():
+        if is_link(path):
             raise ReconcilerError(f"cannot write {path}: it is a link")
         check_spared({OPTION: path})
         check_distinct({OPTION: path}, session.target.files)

@@ -19,9 +19,9 @@ from reconciler.core.times import iso
 from reconciler.daily.rescue.file import DISMISSED, Rescue, load
 from reconciler.daily.rescue.restore import missing
 from reconciler.errors import ReconcilerError
-from reconciler.operations.files import is_file
 from reconciler.operations.rescue.place import PREFIX, folder_of
 from reconciler.operations.session import Session
+from reconciler.paths import is_regular
 from reconciler.render.words import count
 
 MOST: Final = 200
@@ -90,7 +90,7 @@ def _named(path: Path) -> Iterator[Path]:
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    return (p for p in paths if DISMISSED not in p.name and p.exists() and is_file(p))
+    return (p for p in paths if DISMISSED not in p.name and is_regular(p))
 
 
 def entries_lost(

@@ -7,6 +7,7 @@ domain, is an error and is left as it is.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -22,6 +23,8 @@ from reconciler.sandbox.state.store import Store
 
 FORMAT = "daily-sandbox-state"
 VERSION = 1
+MOST = 256 * 1024 * 1024
+"""Bytes of the largest state that is read."""
 
 
 class StateError(Exception):
@@ -41,14 +44,14 @@ class StateFile:
     def load(self) -> bool:
         """Fill the store from the file; False when there is no file yet."""
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = _text(self.path)
         except FileNotFoundError:
             return False
         except (OSError, UnicodeDecodeError) as error:
             raise StateError(f"{self.path}: cannot be read: {error}") from error
         try:
             state = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StateError(f"{self.path}: is not JSON: {error}") from error
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise StateError(f"{self.path}: is not a state file of the sandbox")
@@ -92,11 +95,20 @@ class StateFile:
 def domain_of(path: Path) -> str | None:
     """The domain a state file belongs to; None when there is none to be read."""
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        state = json.loads(_text(path))
+    except (OSError, ValueError, RecursionError):
         return None
     domain = state.get("domain") if isinstance(state, dict) else None
     return domain if isinstance(domain, str) and domain else None
+
+
+def _text(path: Path) -> str:
+    """The text of a file that ends: a device may not."""
+    with path.open("rb") as stream:
+        content = stream.read(MOST + 1)
+    if len(content) > MOST:
+        raise OSError(errno.EFBIG, f"larger than {MOST >> 20} MiB")
+    return content.decode("utf-8")
 
 
 def write_atomically(path: Path, text: str) -> None:
