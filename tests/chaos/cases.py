@@ -98,6 +98,27 @@ class Meanwhile:
 
 
 @dataclass(frozen=True, slots=True)
+class Throttled:
+    """Somebody else acts while a write, the n-th request, waits after a 429."""
+
+    store: str
+    act: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Others change what a write is about while that write waits after a 429.
+
+    `reviewed`: the apply is of a plan that was written before.
+    """
+
+    store: str
+    act: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
     """A second run, from start to end, right before the n-th request of the first.
 
@@ -139,6 +160,15 @@ class SignalledRestore:
     streams: str = "open"
 
 
+@dataclass(frozen=True, slots=True)
+class ThrottledRestore:
+    """`Throttled`, for bringing back what was lost."""
+
+    store: str
+    act: str
+    number: int
+
+
 Case = (
     Boundary
     | Signalled
@@ -146,10 +176,13 @@ Case = (
     | Strike
     | Refusal
     | Meanwhile
+    | Throttled
+    | Stale
     | Second
     | KilledRestore
     | StruckRestore
     | SignalledRestore
+    | ThrottledRestore
 )
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reconciler.config.load import Loaded, Variables, load
 from reconciler.core.model import Config
 from reconciler.core.plan import make_plan
+from reconciler.core.plan.gates import check_gates
 from reconciler.core.plan.model import Plan
 from reconciler.core.report import Report
 from reconciler.daily.http.client import DailyClient
@@ -202,7 +203,9 @@ def applied(store: Store, config: Config, rescue: Path) -> tuple[Plan, Report]:
     """Plan, and do it."""
     with client_of(store, writable=True) as client:
         plan = make_plan(config, read_live(client, config), now=NOW)
-        options = Options(now=lambda: NOW, rescue_file=rescue)
+        # An apply checks its gates again: each is open for what the plan holds.
+        allow = {gate.name: gate.count for gate in check_gates(plan, {})}
+        options = Options(now=lambda: NOW, rescue_file=rescue, allow=allow)
         return plan, apply_plan(client, plan, options)
 
 

@@ -19,8 +19,11 @@ from chaos.cases import (
     Signalled,
     SignalledRestore,
     SignalMoment,
+    Stale,
     Strike,
     StruckRestore,
+    Throttled,
+    ThrottledRestore,
     Unread,
     Where,
 )
@@ -29,6 +32,7 @@ from chaos.meanwhile import ACTS
 from chaos.restoring import asked_in_restore
 from chaos.scene import STORES
 from chaos.signalling import BROKEN, HUNG_UP, SIGNALS, STREAMS
+from chaos.throttling import IN_RESTORE, MARKS
 from chaos.trial import asked_in
 
 _WORLDS = (("one", "default"), ("batch", "default"), ("batch", "otherwise"))
@@ -103,6 +107,23 @@ def meanwhiles() -> Iterator[Case]:
                 yield Meanwhile(store, act, number)
 
 
+def throttled() -> Iterator[Case]:
+    """Each act of somebody else while a write waits after a 429.
+
+    At each write, and what the write itself is about, with and without a reviewed plan.
+    """
+    for store in STORES:
+        for number, kind in enumerate(asked_in(store)):
+            for act in () if kind.startswith("GET") else ACTS:
+                yield Throttled(store, act, number)
+        for act in MARKS:
+            for reviewed in (True, False):
+                yield Stale(store, act, reviewed)
+        for number, kind in enumerate(asked_in_restore(store)):
+            for act in () if kind.startswith("GET") else IN_RESTORE:
+                yield ThrottledRestore(store, act, number)
+
+
 def seconds() -> Iterator[Case]:
     """A second run before each request of the first, with and without the lock."""
     for store in STORES:
@@ -143,6 +164,7 @@ GROUPS: Final[Mapping[str, Callable[[], Iterator[Case]]]] = {
     "a fault at a request": strikes,
     "connections refused": refusals,
     "others act meanwhile": meanwhiles,
+    "others act while a 429 is waited for": throttled,
     "overtaken by a second run": seconds,
     "restore, killed or struck": restores,
     "restore, asked to end by a signal": signalled_restores,

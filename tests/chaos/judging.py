@@ -124,7 +124,7 @@ def _listed(case: Case, trial: Trial) -> list[Node]:
 def _sent_along(
     case: Case, trial: Trial, key: str, body: Leaves, held: list[Leaves]
 ) -> bool:
-    """Tell whether an entry is sent as Daily shows it, or with an `hmac` that is listed.
+    """Tell whether an entry is sent as Daily shows it, or with a listed `hmac`.
 
     Without one where a gate is open for that.
     """

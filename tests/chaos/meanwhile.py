@@ -79,7 +79,7 @@ def sip_made(made: Scene) -> None:
 
 def number_changed(made: Scene) -> None:
     """Somebody changes an assignment that the file does not mention."""
-    _change(made, THEIRS, {"name_prefix": "moved", "hmac": "bmV3"})
+    change_number(made, THEIRS, {"name_prefix": "moved", "hmac": "bmV3"})
 
 
 def number_gone(made: Scene) -> None:
@@ -89,7 +89,7 @@ def number_gone(made: Scene) -> None:
 
 def our_number_changed(made: Scene) -> None:
     """Somebody changes an assignment that the file declares."""
-    _change(made, UPDATED, {"name_prefix": "meddled"})
+    change_number(made, UPDATED, {"name_prefix": "meddled"})
 
 
 def our_number_gone(made: Scene) -> None:
@@ -123,7 +123,8 @@ QUIET: Final = frozenset({"room-made", "room-deleted", "number-made", "sip-made"
 """Acts that are none of an apply's business: it ends as if nothing had happened."""
 
 
-def _change(made: Scene, number: str, fields: Node) -> None:
+def change_number(made: Scene, number: str, fields: Node) -> None:
+    """Change fields of an assignment."""
     held = made.sandbox.store
     if made.store == "legacy":
         for kind, entries in held.legacy.items():

@@ -39,7 +39,7 @@ def disturbed_by_others(trial: Trial, case: Meanwhile) -> str:
     if case.act in QUIET:
         trial.expect(ran.code == 0, f"it ended with {ran.code}: {tail_of(ran)}")
     last_look = len(asked_in(case.store)) - LAST_LOOK
-    return _judge_race(trial, ran, seen=case.number <= last_look)
+    return judge_race(trial, ran, seen=case.number <= last_look)
 
 
 def overtaken(trial: Trial, case: Second) -> str:
@@ -68,10 +68,10 @@ def overtaken(trial: Trial, case: Second) -> str:
         trial.expect("Traceback" not in one.err, f"it crashed: {tail_of(one)}")
     if case.locked:
         trial.expect(ran.code == 0, f"it ended with {ran.code}: {tail_of(ran)}")
-    return _judge_race(trial, ran)
+    return judge_race(trial, ran)
 
 
-def _judge_race(trial: Trial, ran: Ran, *, seen: bool = True) -> str:
+def judge_race(trial: Trial, ran: Ran, *, seen: bool = True) -> str:
     """Nothing foreign is lost, and what was lost of ours is named.
 
     `seen`: it happened before the run began to look at the domain for the last time.

@@ -22,16 +22,17 @@ from chaos.striking import options_for, striker
 from chaos.trial import Trial, applying, launcher, may_erase, state_of, tail_of
 
 
-def _restoring(made: Scene) -> tuple[str, ...]:
-    allow = may_erase(made)
+def restoring(made: Scene, *, more: int = 0) -> tuple[str, ...]:
+    """A restore of what the apply saved; others may add so many entries."""
+    allow = may_erase(made, more)
     return ("restore", "rescue.json", "--yes", *allow, "--lock-file", "apply.lock")
 
 
 def killed_restore(trial: Trial, case: KilledRestore) -> str:
     """Kill a restore, and restore again."""
     kept = lose(trial)
-    end = run_killed(trial, case.number, case.moment, *_restoring(trial.scene))
-    _finish(trial, kept)
+    end = run_killed(trial, case.number, case.moment, *restoring(trial.scene))
+    finish(trial, kept)
     return end
 
 
@@ -42,7 +43,7 @@ def struck_restore(trial: Trial, case: StruckRestore) -> str:
     choose = striker(case, asked_in_restore(case.store).count(case.kind))
     with through(made.sandbox.url, choose) as proxy:
         ran = run_here(
-            made.folder, proxy.url, *_restoring(made), *options_for(case.fault)
+            made.folder, proxy.url, *restoring(made), *options_for(case.fault)
         )
     trial.expect(proxy.struck > 0, "the fault was never used")
     trial.expect("Traceback" not in ran.err, f"it crashed: {tail_of(ran)}")
@@ -55,7 +56,7 @@ def struck_restore(trial: Trial, case: StruckRestore) -> str:
         trial.expect(ran.code == 3, f"it ended with {ran.code}: {tail_of(ran)}")
     if said["kind"] == "restored" and not said["still_missing"]:
         trial.expect(entries_of(made) == kept, "nothing is called missing, and is")
-    _finish(trial, kept)
+    finish(trial, kept)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 
 
@@ -70,7 +71,7 @@ def signalled_restore(trial: Trial, case: SignalledRestore) -> str:
             made.folder,
             victim,
             proxy.url,
-            *(*_restoring(made), "--format", "json"),
+            *(*restoring(made), "--format", "json"),
             streams=streams,
             reader=reader,
         )
@@ -90,7 +91,7 @@ def signalled_restore(trial: Trial, case: SignalledRestore) -> str:
         trial.expect(left <= named, f"not named: {left - named}")
     elif wrote:
         trial.expect(ran.code == 3, f"the report was lost, and the code is {ran.code}")
-    _finish(trial, kept)
+    finish(trial, kept)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 
 
@@ -100,7 +101,7 @@ def asked_in_restore(store: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder, scene(Path(folder), store) as made:
         lose(Trial(made))
         with through(made.sandbox.url) as proxy:
-            ran = run_here(made.folder, proxy.url, *_restoring(made))
+            ran = run_here(made.folder, proxy.url, *restoring(made))
         assert ran.code == 0, ran.out + ran.err
         return proxy.kinds
 
@@ -147,9 +148,9 @@ def entries_of(made: Scene) -> list[str]:
     return sorted(json.dumps(entry, sort_keys=True) for entry in found)
 
 
-def _finish(trial: Trial, kept: list[str]) -> None:
+def finish(trial: Trial, kept: list[str]) -> None:
     """The next restore brings back everything, once."""
-    ran = trial.here(*_restoring(trial.scene))
+    ran = trial.here(*restoring(trial.scene))
     trial.expect(
         ran.code == 0, f"the next restore ended with {ran.code}: {tail_of(ran)}"
     )

@@ -81,7 +81,10 @@ def rooms_declared(plain: int) -> Node:
 
 @dataclass
 class Scene:
-    """A sandbox as it was set, the file in front of it, and what must stay."""
+    """A sandbox as it was set, the file in front of it, and what must stay.
+
+    `extra`: what others added to what the file declares, by name and number.
+    """
 
     sandbox: Sandbox
     folder: Path
@@ -89,6 +92,7 @@ class Scene:
     plain: int
     foreign: str = ""
     pins: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Node] = field(default_factory=dict)
 
     def declare(self, *, numbers: Node | None = None, rooms: Node | None = None) -> str:
         """Write a file; returns its name. Without arguments: everything."""
@@ -183,6 +187,8 @@ class Scene:
             if room.privacy != wanted["privacy"]:
                 yield f"room {name} is {room.privacy}"
             for key, value in wanted["properties"].items():
+                if isinstance(value, dict):
+                    value = {**value, **self.extra.get(name, {})}
                 if _plain(room.properties.get(key)) != _plain(value):
                     yield f"room {name} has {key}={room.properties.get(key)!r}"
             if "dialin" in wanted["properties"] and not room.dialin_code:
@@ -198,6 +204,7 @@ class Scene:
                     yield f"number {number} is still there"
                 continue
             [(kind, fields)] = wanted.items()
+            fields = {**fields, **self.extra.get(number, {})}
             if held.get(number) != (kind, {"phone_number": number, **fields}):
                 yield f"number {number} is {held.get(number)}"
 

@@ -17,9 +17,16 @@ from chaos.cases import Signalled, SignalledRestore, Unread
 from chaos.killing import check_rescue
 from chaos.proxy import Answer, Asked, Chooser, Exchange, Fault
 from chaos.running import Ran, Reader, Streams, Victim, through
-from chaos.scene import REPLACED, Scene
+from chaos.scene import REPLACED
 from chaos.striking import misreported
-from chaos.trial import Trial, applying, launcher, pending, state_of, tail_of
+from chaos.trial import (
+    Trial,
+    applying,
+    besides_renewals,
+    launcher,
+    pending,
+    tail_of,
+)
 
 STREAMS: Final[Mapping[str, Streams]] = {
     "open": ("file", "file"),
@@ -106,7 +113,7 @@ def _run(
 ) -> str:
     made = trial.scene
     args = (*applying(made), "--format", "json")
-    before = _besides_renewals(made)
+    before = besides_renewals(made)
     with through(made.sandbox.url, chooser) as proxy:
         ran = launcher().run(
             made.folder,
@@ -118,7 +125,7 @@ def _run(
         )
     trial.expect(proxy.struck == 1, f"only {len(proxy.asked)} requests were sent")
     trial.look("after the run")
-    wrote = _besides_renewals(made) != before
+    wrote = besides_renewals(made) != before
     _judge(trial, ran, STREAMS[streams], wrote)
     return {0: "converged", 1: "nothing written", 3: "part-way"}.get(ran.code, "?")
 
@@ -167,9 +174,3 @@ def document(text: str) -> Mapping[str, Any]:
     with contextlib.suppress(ValueError):
         found, _ = json.JSONDecoder().raw_decode(text[at:])
     return found
-
-
-def _besides_renewals(made: Scene) -> str:
-    strangers, ours, assigned = json.loads(state_of(made))
-    ours.pop("weekly", None)
-    return json.dumps([strangers, ours, assigned])

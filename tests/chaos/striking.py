@@ -10,7 +10,14 @@ from chaos.cases import Refusal, Strike, StruckRestore
 from chaos.faults import FAULTS, HARMLESS
 from chaos.proxy import Asked, Chooser, Fault
 from chaos.running import Ran, run_here, through
-from chaos.trial import Trial, applying, asked_in, pending, state_of, tail_of
+from chaos.trial import (
+    Trial,
+    applying,
+    asked_in,
+    besides_renewals,
+    pending,
+    tail_of,
+)
 
 
 def striker(case: Strike | StruckRestore, times: int) -> Chooser:
@@ -36,7 +43,7 @@ def options_for(fault: str) -> tuple[str, ...]:
 def struck(trial: Trial, case: Strike) -> str:
     """Meet a fault, judge the report, and apply again."""
     made = trial.scene
-    before = state_of(made)
+    before = besides_renewals(made)
     choose = striker(case, asked_in(case.store).count(case.kind))
     with through(made.sandbox.url, choose) as proxy:
         ran = run_here(
@@ -51,7 +58,7 @@ def struck(trial: Trial, case: Strike) -> str:
 def refused(trial: Trial, case: Refusal) -> str:
     """Find the door closed, judge the report, and apply again."""
     made = trial.scene
-    before = state_of(made)
+    before = besides_renewals(made)
     with through(made.sandbox.url, refuse_at=case.number) as proxy:
 
         def on_pause() -> None:
@@ -80,8 +87,11 @@ def _judge(trial: Trial, ran: Ran, before: str) -> str:
         trial.problems += misreported(trial, said, missing)
     else:
         trial.expect(ran.code == 1, f"an error with code {ran.code}")
+        wrote = besides_renewals(trial.scene) != before
+        trial.expect(not wrote, "it wrote, and tells only an error")
+        renewed = "weekly" in said.get("renewed", ())
         trial.expect(
-            state_of(trial.scene) == before, "it wrote, and tells only an error"
+            renewed or "room weekly" in missing, "weekly was renewed and is not listed"
         )
     trial.expect(ran.code in (0, 1, 3), f"it ended with {ran.code}: {tail_of(ran)}")
     if ran.code == 0:

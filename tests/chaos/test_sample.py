@@ -14,8 +14,11 @@ from chaos.cases import (
     Second,
     Signalled,
     SignalledRestore,
+    Stale,
     Strike,
     StruckRestore,
+    Throttled,
+    ThrottledRestore,
     Unread,
 )
 from chaos.every import AT_ONCE, GROUPS
@@ -53,6 +56,12 @@ SAMPLE: dict[str, Case] = {
     "the-cursor-is-gone": Meanwhile("current", "room-deleted", 3),
     "a-name-is-taken": Meanwhile("legacy", "name-taken", 8),
     "an-entry-appears": Meanwhile("legacy", "number-made", 7),
+    "an-entry-appears-in-a-pause": Throttled("legacy", "number-made", 9),
+    "a-renewal-in-a-pause": Stale("current", "later-end", reviewed=False),
+    "a-reviewed-deletion-in-a-pause": Stale(
+        "current", "deleted-room-changed", reviewed=True
+    ),
+    "restore-in-a-pause": ThrottledRestore("legacy", "number-made", 5),
     "restore-killed": KilledRestore("legacy", 5, "unanswered"),
     "restore-terminated": SignalledRestore("current", 5, "unanswered", "SIGTERM"),
     "restore-blind": StruckRestore("current", "500-before", "GET /", "last"),

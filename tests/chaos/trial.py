@@ -24,12 +24,12 @@ def applying(made: Scene) -> tuple[str, ...]:
     return ("apply", "config.yaml", "--yes", *allow, "--lock-file", "apply.lock")
 
 
-def may_erase(made: Scene) -> tuple[str, ...]:
+def may_erase(made: Scene, more: int = 0) -> tuple[str, ...]:
     """Allow legacy lists to be written beside what the current store holds now.
 
     Exactly that: a gate that counts more than the raw state holds refuses the run.
     """
-    count = made.only_current()
+    count = made.only_current() + more
     return ("--allow", f"may-erase={count}") if count else ()
 
 
@@ -99,6 +99,13 @@ def state_of(made: Scene) -> str:
         for name, room in made.sandbox.store.rooms.items()
     }
     return json.dumps([made.strangers(), ours, made.assigned()], sort_keys=True)
+
+
+def besides_renewals(made: Scene) -> str:
+    """The same without the room that is renewed."""
+    strangers, ours, assigned = json.loads(state_of(made))
+    ours.pop("weekly", None)
+    return json.dumps([strangers, ours, assigned])
 
 
 def tail_of(ran: Ran) -> str:

@@ -15,8 +15,11 @@ from chaos.cases import (
     Second,
     Signalled,
     SignalledRestore,
+    Stale,
     Strike,
     StruckRestore,
+    Throttled,
+    ThrottledRestore,
     Unread,
     Verdict,
 )
@@ -26,6 +29,7 @@ from chaos.restoring import killed_restore, signalled_restore, struck_restore
 from chaos.scene import scene
 from chaos.signalling import signalled, unread
 from chaos.striking import refused, struck
+from chaos.throttling import outdated, throttled, throttled_restore
 from chaos.trial import Trial
 
 
@@ -66,6 +70,12 @@ def _end(trial: Trial, case: Case) -> str:
             return refused(trial, case)
         case Meanwhile():
             return disturbed_by_others(trial, case)
+        case Throttled():
+            return throttled(trial, case)
+        case Stale():
+            return outdated(trial, case)
+        case ThrottledRestore():
+            return throttled_restore(trial, case)
         case Second():
             return overtaken(trial, case)
         case KilledRestore():
