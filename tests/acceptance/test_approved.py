@@ -244,3 +244,36 @@ def test_a_number_waits_for_the_room_that_was_to_leave_it(
     world.sandbox.faults = Faults()
     world.apply()
     assert assigned(colleague) == [NUMBERS[1]]
+
+
+@pytest.mark.parametrize("store", ["current", "legacy"])
+@pytest.mark.parametrize("fault", ["500", "plan-gate", ""])
+def test_a_number_asks_for_pins_until_its_room_has_left(
+    make_world: MakeWorld, store: str, fault: str
+) -> None:
+    """Turning pinless cuts its callers off, as going does: the room comes first."""
+    world = make_world()
+    colleague = Colleague(world)
+    kinds = f"dialin_store: {store}\nphone_numbers:\n"
+    pin = f'{kinds}  "{NUMBERS[0]}": {{pin_dialin: {{}}}}\n'
+    world.write(pin)
+    world.apply()
+    on_the_first_number(world, colleague)
+    hook = "{room_creation_api: https://example.com/in}"
+    room = moving().partition("rooms:")[2]
+    turned = (
+        f'{kinds}  "{NUMBERS[0]}": {{pinless_dialin: {hook}}}\n'
+        f'  "{NUMBERS[1]}": {{pin_dialin: {{}}}}\nrooms:{room}'
+    )
+    world.write(turned)
+    if fault:
+        world.sandbox.faults.add(f"{fault}:POST:/rooms/doc*all")
+
+    ran = world.run("apply", "config.yaml", "--yes")
+
+    assert ran.code == (3 if fault else 0)
+    waits = f"replace number {NUMBERS[0]}: it waits for room doc" in ran.err
+    assert waits is bool(fault)
+    world.sandbox.faults = Faults()
+    world.apply()
+    assert not world.plan_json()["changes"]

@@ -31,6 +31,7 @@ from reconciler.core.plan.model import (
     Selection,
 )
 from reconciler.core.plan.numbers import plan_numbers
+from reconciler.core.plan.room_checks import comes_last
 from reconciler.core.plan.rooms import plan_rooms
 
 _ORDER: Final = {
@@ -41,8 +42,8 @@ _ORDER: Final = {
     ("room", Action.CREATE): 2,
     ("room", Action.UPDATE): 3,
     ("room", Action.DELETE): 4,
-    ("number", Action.DELETE): 5,
 }
+_LAST: Final = 5
 
 
 def make_plan(
@@ -65,7 +66,8 @@ def make_plan(
     rooms = plan_rooms(config, live, now, selection, witnessed)
     numbers = plan_numbers(config, live, selection)
     changes = [*rooms.changes, *(_with_callers(c, live) for c in numbers.changes)]
-    changes.sort(key=lambda c: _ORDER[c.kind, c.action])
+    last = {c.id for c in changes if comes_last(c, changes, live)}
+    changes.sort(key=lambda c: _LAST if c.id in last else _ORDER[c.kind, c.action])
     return Plan(
         config=config,
         live=live,

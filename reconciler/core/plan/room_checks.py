@@ -125,6 +125,18 @@ def leaving(changes: Iterable[Change], live: Live, number: str) -> list[Change]:
     ]
 
 
+def comes_last(change: Change, changes: Iterable[Change], live: Live) -> bool:
+    """Tell whether a change of a number waits for the rooms.
+
+    Its callers lose it: it goes, or turns pinless while a room is about to leave it.
+    """
+    if change.kind != "number" or change.action is Action.DELETE:
+        return change.kind == "number"
+    to_pinless = change.send.get("type") == "pinless_dialin"
+    replaced = change.action is Action.REPLACE and to_pinless
+    return replaced and bool(leaving(changes, live, change.key))
+
+
 def _leaves(change: Change, number: str) -> bool:
     if change.action is Action.DELETE or change.ends_dialin:
         return True

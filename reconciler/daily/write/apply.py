@@ -10,7 +10,7 @@ from __future__ import annotations
 from reconciler.core.plan.model import Plan
 from reconciler.core.report import Outcome, Report, ordered
 from reconciler.daily.http.client import DailyClient
-from reconciler.daily.write.numbers import apply_numbers, delete_numbers
+from reconciler.daily.write.numbers import apply_last_numbers, apply_numbers
 from reconciler.daily.write.rooms import apply_rooms, delete_rooms
 from reconciler.daily.write.run import Options, Run, internal_error
 from reconciler.daily.write.verify import Verified, verify
@@ -43,7 +43,7 @@ def apply_plan(client: DailyClient, plan: Plan, options: Options) -> Report:
 def _write(run: Run) -> None:
     left = Outcome.NOT_TRIED
     try:
-        for phase in (apply_numbers, apply_rooms, delete_rooms, delete_numbers):
+        for phase in (apply_numbers, apply_rooms, delete_rooms, apply_last_numbers):
             phase(run)
     except Exception as error:
         run.stop(internal_error(error))

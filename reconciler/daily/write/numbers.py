@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from reconciler.core.body.doubtful import without_doubtful
 from reconciler.core.model import LiveAssignment
 from reconciler.core.plan.model import Action, Change
-from reconciler.core.plan.room_checks import leaving
+from reconciler.core.plan.room_checks import comes_last, leaving
 from reconciler.core.report import Outcome
 from reconciler.daily import wire
 from reconciler.daily.rescue import file as rescue
@@ -48,25 +48,29 @@ from reconciler.errors import (
 
 
 def apply_numbers(run: Run) -> None:
-    """Creations, updates and replacements; deletions wait for the rooms.
+    """What rooms may need; numbers that callers lose wait for the rooms.
 
-    Where there are only deletions, both stores are saved here all the same: before
+    Where there are only such numbers, both stores are saved here all the same: before
     anything is written, rooms included.
     """
     numbers = _numbers(run)
-    changes = [c for c in numbers if c.action is not Action.DELETE]
+    changes = [c for c in numbers if not _comes_last(run, c)]
     if numbers and not changes and not run.should_stop():
         _prepare(run, numbers)
     _write(run, changes)
 
 
-def delete_numbers(run: Run) -> None:
-    """Deletions, after the rooms that may have used the numbers."""
-    changes = [c for c in _numbers(run) if c.action is Action.DELETE]
+def apply_last_numbers(run: Run) -> None:
+    """What callers lose, after the rooms that leave it."""
+    changes = [c for c in _numbers(run) if _comes_last(run, c)]
     if changes and not run.should_stop():
         for change in changes:
             _wait_for_rooms(run, change)
     _write(run, [c for c in changes if run.ended(c) is None])
+
+
+def _comes_last(run: Run, change: Change) -> bool:
+    return comes_last(change, run.plan.changes, run.plan.live)
 
 
 def _wait_for_rooms(run: Run, change: Change) -> None:

@@ -78,7 +78,7 @@ def test_without_a_rescue_file_nothing_is_written(
     assert "No space left" in report.stopped
 
 
-@pytest.mark.parametrize("phase", ["apply_rooms", "delete_rooms", "delete_numbers"])
+@pytest.mark.parametrize("phase", ["apply_rooms", "delete_rooms", "apply_last_numbers"])
 def test_a_mistake_between_writes_loses_no_result(
     daily: Daily, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
