@@ -383,6 +383,49 @@ def _rescue(world: World, *entries: dict[str, object], **more: object) -> None:
     (world.folder / "rescue.json").write_text(json.dumps(body | more))
 
 
+@pytest.mark.parametrize("store", ["current", "legacy"])
+@pytest.mark.parametrize("good", ["current", "legacy"])
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ({"type": "foo"}, "does not know the type 'foo'"),
+        ({"type": None}, "does not know the type 'null'"),
+        ({"type": ""}, "does not know the type ''"),
+        ({"type": ["pin_dialin"]}, "does not know the type"),
+        ({"type": "\ud800"}, "does not know the type"),
+        ({"name_prefix": "\ud800"}, "name_prefix: the text cannot be written"),
+        ({"hmac": "\udfff"}, "hmac: the text cannot be written"),
+    ],
+)
+def test_an_entry_that_cannot_be_sent_keeps_no_other_away(
+    make_world: Callable[..., World],
+    store: str,
+    good: str,
+    broken: dict[str, object],
+    why: str,
+) -> None:
+    """What can come back does; what cannot is named with the reason."""
+    world = make_world()
+    _rescue(world, _foreign(store, 1) | broken, _foreign(good, 2))
+
+    ran = world.run("restore", "rescue.json", "--yes")
+
+    assert ran.code == 3, ran.out + ran.err
+    assert why in ran.out
+    assert "still missing: +12095550101" in ran.out
+    assert "1 assignment brought back" in ran.out
+    held = world.sandbox.store
+    there = [c.fields for c in held.dialin_configs.values()]
+    there += held.legacy["pinless_dialin"] or []
+    assert [entry["phone_number"] for entry in there] == ["+12095550102"]
+
+    world.forget()
+    again = world.run("restore", "rescue.json", "--yes")
+    assert again.code == 1, again.out + again.err
+    assert why in again.out
+    assert world.writes() == []
+
+
 def _foreign(store: str, last: int = 1, **more: object) -> dict[str, object]:
     number = f"+1209555010{last}"
     return {

@@ -228,7 +228,7 @@ def _from_json(entry: Mapping[str, object]) -> LiveAssignment:
     fields = dict(wire.mapping(entry["fields"], "an entry of a rescue file"))
     if entry.get("phone_number"):
         fields["phone_number"] = entry["phone_number"]
-    made = wire.assignment_from_json(store, str(entry["type"]), fields)
+    made = wire.assignment_from_json(store, _type(entry["type"]), fields)
     position = entry.get("position")
     return LiveAssignment(
         made.store,
@@ -238,6 +238,11 @@ def _from_json(entry: Mapping[str, object]) -> LiveAssignment:
         id=str(entry.get("id") or ""),
         position=position if isinstance(position, int) else 0,
     )
+
+
+def _type(value: object) -> str:
+    """The type as written; one that is not known is no reason to refuse a file."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def losses(

@@ -24,6 +24,7 @@ from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
 from reconciler.daily.http.client import DailyClient
 from reconciler.daily.rescue.file import Copy, Rescue, differing, is_same_entry, save
+from reconciler.daily.rescue.sendable import why_not_sent
 from reconciler.daily.write.legacy import bystander
 from reconciler.daily.write.run import internal_error
 from reconciler.daily.write.sending.settle import settle
@@ -150,6 +151,7 @@ def closed_gates(
     The same gates as those of an apply: entries that would be sent without their
     `hmac`, lists that Daily does not show, and entries of the other store.
     """
+    lost = [entry for entry in lost if not why_not_sent(entry)]
     lists = {entry.type for entry in lost if entry.store == "legacy"}
     bare = [e.label for e in stores if e.type in lists and is_bare(e)]
     others = [e for e in stores if _twin(e, lost) is None]
@@ -215,7 +217,8 @@ def restore(
     copy = save(options.copy, own, _ELSEWHERE)
     run.stores.copy = Copy(copy, own, _ELSEWHERE)
     try:
-        _restore_legacy(run, [e for e in run.missing(now) if e.store == "legacy"])
+        lost = _leave_unsendable(run, run.missing(now))
+        _restore_legacy(run, [e for e in lost if e.store == "legacy"])
         _restore_current(run)
     except Exception as error:
         # What was written before must be said.
@@ -276,6 +279,15 @@ def _result(
     )
 
 
+def _leave_unsendable(
+    run: _Restoring, entries: Sequence[LiveAssignment]
+) -> list[LiveAssignment]:
+    """The entries that can be sent; the others are noted with the reason."""
+    whys = [(entry, why_not_sent(entry)) for entry in entries]
+    run.made += [Restored(entry, why) for entry, why in whys if why]
+    return [entry for entry, why in whys if not why]
+
+
 def _restore_legacy(run: _Restoring, entries: list[LiveAssignment]) -> None:
     """Write the lists with their entries back; one by one only when refused so."""
     if not entries:
@@ -295,7 +307,9 @@ def _restore_current(run: _Restoring) -> None:
         todo = [
             entry
             for entry in run.missing(run.stores.known)
-            if entry.store == "current" and entry not in tried
+            if entry.store == "current"
+            and entry not in tried
+            and not why_not_sent(entry)
         ]
         if not todo:
             return

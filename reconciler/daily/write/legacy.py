@@ -189,7 +189,8 @@ def bystander(
     if declared is not None and not live.fields.get("hmac"):
         fields["hmac"] = declared.fields.get("hmac")
     body = wire.assignment_to_json(live.number, fields)
-    unknown = live.fields.keys() - SETTABLE[live.type] - {"sip_uri", "id", "type"}
+    known = SETTABLE.get(live.type, frozenset())
+    unknown = live.fields.keys() - known - {"sip_uri", "id", "type"}
     for key in sorted(unknown):
         if live.fields[key] is not None:
             body[key] = live.fields[key]
