@@ -200,6 +200,17 @@ class LiveDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """How many people are in each room that is not empty.
+
+    `problem`: why that is not known; `people` says nothing then.
+    """
+
+    people: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """One reading of a Daily domain.
 
@@ -207,7 +218,8 @@ class Live:
     own count. `complete` says that every room of the domain was read. `purchased` is
     newest first, and None when it was not asked for. `caller_ids` are numbers that
     are verified for calling out, and serve for nothing else. `skew` is Daily's clock
-    minus ours in seconds, None when Daily did not say what time it is.
+    minus ours in seconds, None when Daily did not say what time it is. `presence` is
+    None when it was not asked for.
     """
 
     domain: LiveDomain
@@ -219,3 +231,4 @@ class Live:
     caller_ids: tuple[str, ...] = ()
     requests: int = 0
     skew: float | None = None
+    presence: Presence | None = None

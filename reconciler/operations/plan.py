@@ -12,6 +12,7 @@ from reconciler.core.clock import corrected
 from reconciler.core.findings import counted, errors, first_of, in_order
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
+from reconciler.core.plan.callers.busy import affected
 from reconciler.core.plan.cost import Estimate, estimate
 from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
@@ -155,12 +156,25 @@ def planned(
         plan = make_plan(config, live, now=now, selection=forced)
     if base is not None:
         plan = compared(plan, base, live, selection)
+    plan = _with_presence(client, plan)
     told = compare(session, config, live, now, selection.only)
     lost = entries_lost(earlier, config, live)
     said = [*told, *lost, *loaded.findings, *plan.findings]
     said += base.findings if base else ()
     plan = replace(plan, findings=in_order(with_commands(session, said)))
     return weighed(plan, client.share, allow, loaded.digest)
+
+
+def _with_presence(client: DailyClient, plan: Plan) -> Plan:
+    """The plan with who is in which room, where it may end or interrupt calls."""
+    from reconciler.daily.presence import read_presence
+
+    if not any(map(affected, plan.changes)):
+        return plan
+    started = client.counters.requests
+    presence = read_presence(client)
+    requests = plan.live.requests + client.counters.requests - started
+    return replace(plan, live=replace(plan.live, presence=presence, requests=requests))
 
 
 def planned_renewals(

@@ -22,6 +22,7 @@ from reconciler.core.model import (
     Store,
 )
 from reconciler.core.phone import e164, room_numbers
+from reconciler.core.pin_life import has_dialin
 from reconciler.core.times import written_date
 
 Declared: TypeAlias = Literal["", "pin_dialin", "pinless_dialin", "absent"]
@@ -142,7 +143,7 @@ def rooms_reached(live: Live, number: str) -> tuple[str, ...]:
     return tuple(
         room.name
         for room in sorted(live.rooms.values(), key=lambda room: room.name)
-        if room.pin and number in _numbers_of(room, default)
+        if has_dialin(room) and number in _numbers_of(room, default)
     )
 
 

@@ -143,7 +143,8 @@ def _needed(gate: Mapping[str, object], changes: Iterable[ApprovedChange]) -> in
     """What was allowed, but no more than what the reviewed plan does.
 
     The changes are what was reviewed; the gates of the file may have been edited since.
-    No plan writes a gate that acts during apply, so none is taken from there. What
+    No plan writes a gate that acts during apply, so none is taken from there, and none
+    is taken that is about people who are in a meeting at the time. What
     depends on Daily alone (the entries of a list, the clock) cannot be told from the
     changes: there the count of the file is the bound.
     """
@@ -164,6 +165,7 @@ def _most(name: str, changes: Sequence[ApprovedChange], allowed: int) -> int:
         return allowed if any(change.kind == "number" for change in changes) else 0
     if name == "clock-skew":
         return allowed if changes else 0
+    # Who was in a room (`busy`) says nothing of who is there when it is applied.
     # A config that declares nothing plans nothing. `lost-entries` counts against a base
     # that an apply does not read, and is taken from `closed`.
     return int(name == "empty-config" and not changes)

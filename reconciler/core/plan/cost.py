@@ -13,6 +13,7 @@ from typing import Final
 
 from reconciler.core.body.listing import has_items
 from reconciler.core.kinds import ROOM
+from reconciler.core.plan.callers.busy import affected
 from reconciler.core.plan.model import Action, Change, Plan
 
 BATCH: Final = 1_000
@@ -62,9 +63,21 @@ def estimate(plan: Plan) -> Estimate:
     deletions = sum(
         c.kind == "room" and c.action is Action.DELETE for c in plan.changes
     )
-    # Each room is read again before it is deleted.
-    general = _rooms(plan) + _numbers(plan) + plan.live.requests + deletions
+    # Each room is read again before it is deleted. Who is in which room is asked
+    # before writes, and not when the domain is read back.
+    reading = plan.live.requests - (plan.live.presence is not None)
+    general = _rooms(plan) + _numbers(plan) + reading + deletions + _looks(plan)
     return Estimate(general, deletions)
+
+
+def _looks(plan: Plan) -> int:
+    """How often it is asked who is in which room: for each write that affects one."""
+    affecting = [c for c in plan.changes if affected(c)]
+    if plan.store == "current":
+        return len(affecting)
+    # A legacy list is written whole: once for what stays, and once for what goes.
+    lists = {c.action is Action.DELETE for c in affecting if c.kind == "number"}
+    return len(lists) + sum(c.kind == "room" for c in affecting)
 
 
 def _rooms(plan: Plan) -> int:

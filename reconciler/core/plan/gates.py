@@ -15,6 +15,8 @@ from typing import Final
 from reconciler.core.clock import days_apart
 from reconciler.core.compare.diff import same
 from reconciler.core.model import Limit, LiveAssignment, LiveDomain
+from reconciler.core.plan.callers.busy import NAME as BUSY
+from reconciler.core.plan.callers.busy import busy_text, people_affected
 from reconciler.core.plan.model import Action, Change, Plan
 from reconciler.core.secrecy import reveal
 
@@ -29,8 +31,10 @@ NAMES: Final = (
     "empty-config",
     "lost-entries",
     "clock-skew",
+    "busy",
 )
-"""Every gate, in the order in which they are shown. `new-pin` acts during apply."""
+"""Every gate, in the order in which they are shown. `new-pin` acts during apply, and
+`busy` then too."""
 
 HMAC: Final = ("hmac",)
 
@@ -111,6 +115,10 @@ def _gates(plan: Plan, allow: Mapping[str, int]) -> Iterator[Gate]:
     days = days_apart(plan.live.skew) if plan.changes else 0
     text = f"the clock of this machine is off by {days} days or more"
     yield Gate("clock-skew", days, allow.get("clock-skew", 0), text)
+    if (presence := plan.live.presence) is not None:
+        people = people_affected(plan.changes, presence)
+        text = busy_text(people, presence)
+        yield Gate(BUSY, sum(people.values()), allow.get(BUSY, 0), text)
 
 
 def _removed_pins(plan: Plan) -> int:

@@ -25,9 +25,11 @@ from reconciler.daily.write.one_number import as_it_is_now, plan_again
 from reconciler.daily.write.run import (
     Run,
     explain,
+    held_back,
     left_for_number,
 )
 from reconciler.daily.write.sending.bystanders import stop_unsafe
+from reconciler.daily.write.sending.people import busy_now
 from reconciler.daily.write.sending.settle import NothingLeftError
 from reconciler.daily.write.stores import StoresError, send_lists
 from reconciler.errors import AnswerLostError, DailyError, DailyRejectedError
@@ -116,6 +118,18 @@ def _write(run: Run, changes: list[Change]) -> None:
         again = (plan_again(run, c, run.stores.known) for c in left)
         return list(filter(None, again))
 
+    def hold_busy() -> None:
+        """Leave out what people in a meeting would lose; after a lost answer, stop."""
+        for key, reason in busy_now(run, left).items():
+            if lost:
+                raise reason
+            held = [c for c in left if c.key == key]
+            left[:] = [c for c in left if c.key != key]
+            for change in held:
+                run.note(change, held_back(reason), str(reason))
+        if not left:
+            raise NothingLeftError
+
     def lists(now: tuple[LiveAssignment, ...]) -> dict[str, list[dict[str, object]]]:
         left[:] = planned_again()
         if not left:
@@ -128,7 +142,7 @@ def _write(run: Run, changes: list[Change]) -> None:
         left[:] = [c for c in left if _is_left(run, c, entries)]
         return not left
 
-    send_lists(run.stores, lists, is_done)
+    send_lists(run.stores, lists, is_done, hold_busy)
 
 
 def _is_left(run: Run, change: Change, entries: tuple[LiveAssignment, ...]) -> bool:

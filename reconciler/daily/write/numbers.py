@@ -37,6 +37,7 @@ from reconciler.daily.write.run import (
     left_for_number,
 )
 from reconciler.daily.write.sending.bystanders import look_after, stop_unsafe
+from reconciler.daily.write.sending.people import check_busy
 from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.stores import StoresError
 from reconciler.errors import (
@@ -265,6 +266,7 @@ def _delete(run: Run, change: Change, known: Change | None) -> None:
         if known is None:
             _same_entry(change, read_again(run, change))
         known = None
+        check_busy(run, change)
 
     def send() -> None:
         with no_error_when_gone():

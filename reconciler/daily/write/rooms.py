@@ -25,6 +25,7 @@ from reconciler.daily.write.one_room import (
 )
 from reconciler.daily.write.renewals import renew_rooms
 from reconciler.daily.write.run import Run
+from reconciler.daily.write.sending.people import check_busy
 from reconciler.daily.write.sending.settle import no_error_when_gone, settle
 from reconciler.daily.write.sending.waves import in_waves
 
@@ -103,10 +104,12 @@ def _update_one(
 def _delete(run: Run, change: Change) -> None:
     name = change.live_room.name if change.live_room else change.key
 
+    def check() -> None:
+        check_deletion(run, change)
+        check_busy(run, change)
+
     def send() -> None:
         with no_error_when_gone():
-            run.client.send_built(
-                "DELETE", room_path(name), lambda: check_deletion(run, change)
-            )
+            run.client.send_built("DELETE", room_path(name), check)
 
     settle(send, lambda: read_room(run.client, name), lambda room: room is None)

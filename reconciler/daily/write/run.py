@@ -67,6 +67,7 @@ class Run:
     _pins: dict[str, PinNews] = field(default_factory=dict)
     _seen: dict[str, set[str]] = field(default_factory=dict)
     _lost: dict[str, None] = field(default_factory=dict)
+    _disturbed: dict[str, int] = field(default_factory=dict)
     _latest: dict[ChangeId, tuple[Change, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -241,6 +242,19 @@ class Run:
         """Foreign assignments that a reading of this run no longer showed."""
         with self._lock:
             return tuple(self._lost)
+
+    def disturb(self, people: Mapping[str, int]) -> bool:
+        """Tell whether a write may affect the people in these rooms; they count then.
+
+        What the run writes may affect as many as the gate `busy` was opened for.
+        """
+        with self._lock:
+            all_rooms = {**self._disturbed, **people}
+            most = self.allowed("busy")
+            if any(people.values()) and sum(all_rooms.values()) > most:
+                return False
+            self._disturbed = all_rooms
+        return True
 
     def allowed(self, gate: str) -> int:
         """The count that a gate was opened for."""

@@ -170,8 +170,12 @@ def send_lists(
     stores: Stores,
     overlay: Callable[[Entries], Mapping[str, object]],
     is_done: Callable[[Entries], bool],
+    before: Callable[[], None] = lambda: None,
 ) -> None:
     """Replace legacy lists, which Daily replaces whole: read, overlay, write.
+
+    `before` each reading: what else is to be read, and what it raises is raised. The
+    lists are read last, so that nothing comes between them and the write.
 
     Raises:
         StoresError: the reading right before the write is not to be relied on.
@@ -179,6 +183,7 @@ def send_lists(
     """
 
     def build() -> object:
+        before()
         return {"properties": overlay(stores.read_lists())}
 
     settle(

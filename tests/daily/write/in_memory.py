@@ -32,7 +32,8 @@ class Daily:
     """One domain, and what stands between it and the client.
 
     `between` gets each request once planning is over, and the function that answers
-    it. `asked`: these requests, as `POST /rooms`. `stop`: set when the run is to end.
+    it. `asked`: these requests, as `POST /rooms`. `every_room`: the plan reads rooms
+    of no file, too. `stop`: set when the run is to end.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Daily:
     clock: Clock = field(default_factory=Clock)
     between: Callable[[httpx.Request, Answer], httpx.Response] | None = None
     asked: list[str] = field(default_factory=list)
+    every_room: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     _applying: bool = False
 
@@ -60,7 +62,7 @@ class Daily:
     def plan(self, client: DailyClient, config: Any, selection: Selection) -> Plan:
         """Plan one drawn-up config."""
         wanted = config_from(config.pop("dialin_store", "current"), config)
-        live = read_live(client, wanted)
+        live = read_live(client, wanted, every_room=self.every_room)
         return make_plan(wanted, live, now=NOW, selection=selection)
 
     def apply(
