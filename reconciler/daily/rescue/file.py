@@ -14,11 +14,13 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from reconciler.core.compare.diff import same
-from reconciler.core.model import LiveAssignment, Store
+from reconciler.core.model import LiveAssignment
 from reconciler.core.secrecy import reveal
 from reconciler.daily import wire
+from reconciler.daily.rescue.shape import problems
 from reconciler.errors import ReconcilerError
 from reconciler.paths import exists, is_regular, read_text
 
@@ -28,9 +30,6 @@ DISMISSED = ".dismissed"
 """The end of the name of a rescue file whose losses are wanted."""
 
 _ELSEWHERE = "name another place with --rescue-file"
-
-_LAST_TIME = 253_402_300_799
-"""The end of the year 9999, in Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +159,20 @@ def load(path: Path) -> Rescue:
         raise ReconcilerError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ReconcilerError(f"{path} is not a rescue file: it is not JSON") from error
-    if not isinstance(body, dict) or body.get("version") != VERSION:
+    if not isinstance(body, dict) or not _is_known(body.get("version")):
         raise ReconcilerError(f"{path} is not a rescue file of version {VERSION}")
-    try:
-        return Rescue(
-            domain=str(body["domain"]),
-            entries=tuple(_from_json(entry) for entry in body["assignments"]),
-            managed=frozenset(body["managed"]),
-            saved=_time(body.get("saved", 0)),
-        )
-    except (
-        *(KeyError, TypeError, ValueError, OverflowError, AttributeError),
-        ReconcilerError,
-    ) as error:
-        raise ReconcilerError(f"{path} is not a whole rescue file") from error
+    if wrong := next(problems(body), ""):
+        raise ReconcilerError(f"{path} is not a whole rescue file: {wrong}")
+    return Rescue(
+        domain=body["domain"],
+        entries=tuple(map(_from_json, body["assignments"])),
+        managed=frozenset(body["managed"]),
+        saved=int(body.get("saved", 0)),
+    )
+
+
+def _is_known(version: object) -> bool:
+    return version == VERSION and not isinstance(version, bool)
 
 
 def is_rescue_file(path: Path) -> bool:
@@ -187,12 +186,6 @@ def is_rescue_file(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(body, dict) and {"managed", "assignments"} <= body.keys()
-
-
-def _time(value: object) -> int:
-    if not isinstance(value, int | float) or not 0 <= value <= _LAST_TIME:
-        raise ValueError("no time in Unix seconds")
-    return int(value)
 
 
 def dismiss(path: Path) -> Path:
@@ -223,21 +216,13 @@ def _to_json(entry: LiveAssignment) -> dict[str, object]:
     }
 
 
-def _from_json(entry: Mapping[str, object]) -> LiveAssignment:
-    store: Store = "legacy" if entry["store"] == "legacy" else "current"
-    fields = dict(wire.mapping(entry["fields"], "an entry of a rescue file"))
+def _from_json(entry: Mapping[str, Any]) -> LiveAssignment:
+    fields = dict(entry["fields"])
     if entry.get("phone_number"):
         fields["phone_number"] = entry["phone_number"]
-    made = wire.assignment_from_json(store, _type(entry["type"]), fields)
-    position = entry.get("position")
-    return LiveAssignment(
-        made.store,
-        made.type,
-        made.number,
-        made.fields,
-        id=str(entry.get("id") or ""),
-        position=position if isinstance(position, int) else 0,
-    )
+    made = wire.assignment_from_json(entry["store"], _type(entry["type"]), fields)
+    position = entry.get("position", 0)
+    return replace(made, id=entry.get("id") or "", position=position)
 
 
 def _type(value: object) -> str:

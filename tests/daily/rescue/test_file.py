@@ -122,6 +122,76 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, text: str) -> None:
     assert caught.value.tip == ""
 
 
+ENTRY = {"store": "legacy", "type": "pin_dialin", "fields": {}}
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        *(
+            ({"assignments": value}, "assignments should be a list")
+            for value in ({}, "", None, 0, False, "abc")
+        ),
+        *(
+            ({"managed": value}, "managed should be a list of numbers as texts")
+            for value in ("+12095550100", {}, None, [7], [""], {"+12095550100": 1})
+        ),
+        *(({"domain": value}, "domain should be a text") for value in ("", None, 7)),
+        *(
+            ({"saved": value}, "saved should be a time in Unix seconds")
+            for value in (True, "0", [])
+        ),
+        *(
+            ({"assignments": [ENTRY, entry]}, "assignments[1] should be an object")
+            for entry in (7, None, [], "x")
+        ),
+        *(
+            ({"assignments": [{**ENTRY, key: value}]}, f"assignments[0].{key} should")
+            for key, values in {
+                "store": ("foo", None, "", "Legacy", True, [], {}),
+                "fields": ([], None, "", 7),
+                "phone_number": (12095550100, [], True),
+                "id": (7, [], False),
+                "position": ("3", None, True, 1.5, -1),
+            }.items()
+            for value in values
+        ),
+        *(
+            (
+                {"assignments": [{k: v for k, v in ENTRY.items() if k != key}]},
+                f"assignments[0].{key} is missing",
+            )
+            for key in ENTRY
+        ),
+    ],
+)
+def test_a_damaged_file_is_refused_with_what_is_wrong_where(
+    tmp_path: Path, change: dict[str, object], wrong: str
+) -> None:
+    """A damaged file never passes for one in which nothing is missing."""
+    whole = {"version": 1, "domain": "acme", "managed": [], "assignments": [ENTRY]}
+    path = tmp_path / "rescue.json"
+    path.write_text(json.dumps(whole))
+    assert len(load(path).entries) == 1
+    path.write_text(json.dumps(whole | change))
+
+    with pytest.raises(ReconcilerError) as caught:
+        load(path)
+
+    assert f"rescue.json is not a whole rescue file: {wrong}" in caught.value.message
+
+
+@pytest.mark.parametrize("version", [True, "1", 2, None, [1]])
+def test_another_version_is_refused(tmp_path: Path, version: object) -> None:
+    """Only the number counts: true equals 1 in Python."""
+    body = {"version": version, "domain": "acme", "managed": [], "assignments": []}
+    path = tmp_path / "rescue.json"
+    path.write_text(json.dumps(body))
+
+    with pytest.raises(ReconcilerError, match="not a rescue file of version 1"):
+        load(path)
+
+
 def test_bytes_that_are_no_text_are_one_error(tmp_path: Path) -> None:
     """A binary file is not a rescue file."""
     path = tmp_path / "rescue.json"
