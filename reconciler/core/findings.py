@@ -99,7 +99,7 @@ IDS: Final[dict[str, tuple[Severity, str]]] = {
     "live-pin-expiry": (_E, "exp of a live PIN room would be too far or removed"),
     "clock-skew": (_W, "the clock of this machine and Daily's are far apart"),
     "base-unusable": (_W, "the base revision cannot be compared with"),
-    "first-adoption": (_N, "the base revision has no config of this domain"),
+    "first-adoption": (_N, "the base revision has none of the given files"),
     # What earlier runs left.
     "entries-lost": (_W, "an earlier run lost assignments, and they are not back"),
     "rescue-unreadable": (_W, "a rescue file of an earlier run cannot be read"),

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from reconciler.core.findings import Finding, errors
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
-from reconciler.core.plan.base.baseline import changed_since, with_base, with_dropped
+from reconciler.core.plan.base.baseline import (
+    changed_since,
+    veiled,
+    with_base,
+    with_dropped,
+)
 from reconciler.core.plan.model import Forced, Plan, Selection
 from reconciler.errors import ReconcilerError
 from reconciler.operations.session import Session, load_files
@@ -29,7 +34,7 @@ class Base:
 
     `config` is what it wants, None when it cannot be used. `known` holds every entry
     that can be told, of broken files the names alone. `unread`: how many files hide
-    theirs.
+    theirs. `apart`: what the other files of this domain hide.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Base:
     known: Config
     unread: int = 0
     findings: tuple[Finding, ...] = ()
+    apart: Config | None = None
 
 
 def load_base(
@@ -72,6 +78,8 @@ def changed(base: Base, config: Config) -> Forced:
 def compared(plan: Plan, base: Base, live: Live, selection: Selection) -> Plan:
     """The plan beside its base, marked as far as the base can be used."""
     plan = replace(plan, base_unread=base.unread)
+    if base.apart is not None:
+        plan = veiled(plan, base.apart)
     if base.config is not None:
         base_plan = make_plan(base.config, live, now=plan.now, selection=selection)
         plan = with_base(plan, base_plan, base.name)
@@ -86,10 +94,20 @@ def _from_git(
     from reconciler.config.reading.search import base_files
 
     files = base_files(base.removeprefix("git:"), paths, config.domain)
+    judged = _of_files(session, base, files, config)
+    if not files.apart:
+        return judged
+    from reconciler.config.build import outline
+
+    entries = _load(session, files.apart).entries
+    apart = replace(config, resources=tuple(map(outline, entries)))
+    return replace(judged, apart=apart)
+
+
+def _of_files(session: Session, base: str, files: BaseFiles, config: Config) -> Base:
     named = _of_domain(files, config.domain)
     if not named and not files.found:
-        text = f"the base {base} has no config of this domain: all of it is new"
-        note = Finding("first-adoption", text)
+        note = Finding("first-adoption", _all_new(base, files))
         empty = replace(config, resources=())
         return Base(base, empty, empty, findings=(note,))
     loaded = _load(session, {**named, **files.found})
@@ -104,6 +122,18 @@ def _from_git(
     more = (r for r in judged.known.resources if (r.kind, r.key) not in own)
     known = replace(config, resources=(*alone.config.resources, *more))
     return replace(alone, known=known, unread=judged.unread)
+
+
+def _all_new(base: str, files: BaseFiles) -> str:
+    if not files.apart:
+        return f"the base {base} has no config of this domain: all of it is new"
+    first, *more = sorted(map(str, files.apart))
+    others = f" and {count(len(more), 'file')} more" if more else ""
+    return (
+        f"the base {base} has none of the given files, so every change counts as new; "
+        f"this domain is also declared in {first}{others}, which was not given and is "
+        "not compared with"
+    )
 
 
 def _of_domain(files: BaseFiles, domain: str) -> Mapping[Path, bytes | None]:

@@ -56,6 +56,33 @@ def _world(make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) ->
     return world
 
 
+@pytest.mark.parametrize("edit", ["", "# edited\n", "rooms: [\n"])
+@pytest.mark.parametrize("wanted", ["literals", "less"])
+def test_a_file_that_is_not_given_hides_what_it_takes_from_variables(
+    world: World, edit: str, wanted: str
+) -> None:
+    """A room moved to a second file while the first stays: nothing is printed."""
+    if wanted == "less":
+        world.write(LESS)
+    config = world.folder / "config.yaml"
+    config.rename(world.folder / "second.yaml")
+    Repository(world.folder).git("checkout", "-q", "config.yaml")
+    config.write_text(config.read_text() + edit)
+
+    ran = world.run(
+        *("plan", "second.yaml", "--base", "git:HEAD", "--out", "p.json"),
+        *("--markdown", "p.md"),
+    )
+
+    assert ran.code == 0, ran.err
+    assert "desk" in ran.out
+    files = [(world.folder / name).read_text() for name in ("p.json", "p.md")]
+    assert "SEKRET" not in "".join((ran.out, ran.err, *files))
+    assert "all of it is new" not in ran.out + ran.err
+    if not edit.startswith("rooms"):
+        assert "config.yaml, which was not given" in ran.out + ran.err
+
+
 LESS = """
 rooms:
   desk:

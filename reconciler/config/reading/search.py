@@ -36,10 +36,12 @@ class BaseFiles:
     """The config files of a base, keyed `git:REV:path`; None: cannot be read.
 
     `named` stand where the given paths lead; `found` were found by their content.
+    `apart` are the other files of this domain: another job's, or examples.
     """
 
     named: dict[Path, bytes | None] = field(default_factory=dict)
     found: dict[Path, bytes | None] = field(default_factory=dict)
+    apart: dict[Path, bytes | None] = field(default_factory=dict)
 
 
 def texts_at(revision: str, paths: Iterable[Path]) -> Mapping[Path, bytes | None]:
@@ -57,7 +59,7 @@ def base_files(revision: str, paths: Collection[Path], domain: str) -> BaseFiles
     """The files of the base for these paths, and those that declare this domain.
 
     A file that stands under its path in the work tree as well, and is not among
-    the given ones, is another job's or an example: it is left out.
+    the given ones, is another job's or an example: it is `apart`.
 
     Raises:
         ReconcilerError: there is no git, no repository, or no such revision.
@@ -79,6 +81,7 @@ def base_files(revision: str, paths: Collection[Path], domain: str) -> BaseFiles
     for found in revisions.values() if domain else ():
         seen = {target for root, target in taken if root == found.root}
         files.found.update(_search(found, seen, given, domain))
+        files.apart.update(_apart(found, seen, files.found.keys(), domain))
     return files
 
 
@@ -106,6 +109,21 @@ def _search(
         declared = entry_names(text)
         if not declared or not declared <= elsewhere:
             yield _label(revision.name, name), text
+
+
+def _apart(
+    revision: Revision, taken: Collection[str], found: Collection[Path], domain: str
+) -> Iterator[tuple[Path, bytes | None]]:
+    """The files of this domain that are neither named nor found."""
+    files = {n for n, e in revision.entries.items() if e.mode != git.LINK} - set(taken)
+    names = {name for name in files if is_config_name(PurePosixPath(name).name)}
+    if len(names) > _MANY:
+        names &= git.holding(revision.root, revision.commit, _WORDS)
+    for name in sorted(names):
+        label = _label(revision.name, name)
+        text = None if label in found else content(revision, name)
+        if text is not None and _is_of(revision, name, text, domain):
+            yield label, text
 
 
 def _is_of(revision: Revision, name: str, text: bytes, domain: str) -> bool:

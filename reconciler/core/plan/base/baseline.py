@@ -46,6 +46,24 @@ def with_dropped(plan: Plan, base: Config, name: str) -> Plan:
     )
 
 
+def veiled(plan: Plan, others: Config) -> Plan:
+    """The plan with hidden what other files of the base take from variables.
+
+    They mark no change: a room may stand in several of them.
+    """
+    known = secrets_in([old.fields for old in others.resources])
+    declared: dict[tuple[KindName, str], list[Mapping[str, object]]] = {}
+    for old in others.resources:
+        declared.setdefault((old.kind, old.key), []).append(old.fields)
+
+    def one(change: Change) -> Change:
+        for fields in declared.get((change.kind, change.key), [{}]):
+            change = _without_secrets_of(change, fields, known)
+        return change
+
+    return replace(plan, changes=tuple(map(one, plan.changes)))
+
+
 def changed_since(base: Config, config: Config) -> Forced:
     """Which declared values this revision has otherwise than its base."""
     old = {(r.kind, r.key): r.fields for r in base.resources if not r.absent}
