@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,27 @@ def write_metrics(path: Path, metrics: Metrics) -> None:
         ReconcilerError: the place cannot be written.
     """
     write_private(path, metrics_text(metrics), mode=READABLE)
+
+
+def write_failed(
+    session: Session,
+    path: Path | None,
+    error: BaseException,
+    text: Callable[[str, float, int], str],
+) -> None:
+    """Write the metrics of a run that only reads, and that an error ended.
+
+    `text`: makes them of the earlier file, the time and the exit code.
+    """
+    if path is None:
+        return
+    code = error.exit_code if isinstance(error, ReconcilerError) else 1
+    try:
+        made = text(earlier_text(path), session.now(), code)
+        write_private(path, made, mode=READABLE)
+    except ReconcilerError as problem:
+        # The run's own error matters more.
+        session.say(problem.message, level="warning")
 
 
 def write_failure(session: Session, path: Path | None, error: BaseException) -> None:

@@ -49,6 +49,8 @@ class PlanOptions:
     out: Path | None
     markdown: Path | None
     html: Path | None
+    metrics: Path | None
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True)

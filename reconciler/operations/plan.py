@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import reconciler
 from reconciler.core.clock import corrected
-from reconciler.core.findings import counted, errors, first_of, in_order
+from reconciler.core.findings import counted, errors, first_of, in_order, urgent
 from reconciler.core.model import Config, Live
 from reconciler.core.plan import make_plan
 from reconciler.core.plan.callers.busy import affected
@@ -18,6 +18,7 @@ from reconciler.core.plan.gates import NAMES, Gate, check_gates
 from reconciler.core.plan.model import Plan, Selection
 from reconciler.core.plan.planner import concerns_callers
 from reconciler.core.selectors import Choose, Key, Selector, choosing, parse_selectors
+from reconciler.errors import UsageError
 from reconciler.operations.base import Base, changed, compared, load_base
 from reconciler.operations.callers.ledger import compare, proven
 from reconciler.operations.files import (
@@ -26,6 +27,7 @@ from reconciler.operations.files import (
     check_writable,
     write_private,
 )
+from reconciler.operations.metrics import READABLE, write_failed
 from reconciler.operations.options import PlanOptions, parse_allow
 from reconciler.operations.renew import Phase, known_config
 from reconciler.operations.rescue.earlier import earlier_rescues, entries_lost
@@ -38,6 +40,7 @@ from reconciler.operations.session import (
     usable,
     with_commands,
 )
+from reconciler.render.plan_metrics import failed_plan_metrics, plan_metrics
 from reconciler.render.text.findings import findings_text
 from reconciler.render.words import Paint
 
@@ -66,13 +69,61 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
     """Plan, show it, write the files that were asked for; returns the exit code."""
     allowed = parse_allow(asked.allow, NAMES)
     only = parse_selectors("--only", asked.only)
-    files = {"--out": asked.out, "--markdown": asked.markdown, "--html": asked.html}
+    files = _outputs(asked)
     check_distinct(files, {**session.target.files, **_base_files(asked.base)}, paths)
     check_spared(files)
     check_stdout_free(session.output.format, files)
     check_writable(files)
+    try:
+        made = _made(session, paths, asked, only, allowed)
+        code = _exit_code(made, asked)
+        _write_files(session, made, asked)
+        _say(session, made, asked)
+    except UsageError:
+        raise
+    except BaseException as error:
+        write_failed(session, asked.metrics, error, failed_plan_metrics)
+        raise
+    if asked.metrics is not None:
+        text = plan_metrics(made.plan, len(made.closed), code)
+        write_private(asked.metrics, text, mode=READABLE)
+    return code
+
+
+def _outputs(asked: PlanOptions) -> dict[str, Path | None]:
+    return {
+        "--out": asked.out,
+        "--markdown": asked.markdown,
+        "--html": asked.html,
+        "--metrics": asked.metrics,
+    }
+
+
+def _exit_code(made: Planned, asked: PlanOptions) -> int:
+    if made.plan.blocked:
+        return 1
+    differs = made.plan.changes or counted(made.plan.findings)
+    return 2 if asked.detailed_exitcode and differs else 0
+
+
+def _say(session: Session, made: Planned, asked: PlanOptions) -> None:
+    """Show the plan; in text, quietly, only one that has something to say."""
+    plan, text = made.plan, session.output.format == "text"
+    if not (asked.quiet and text) or plan.changes or made.closed or plan.blocked:
+        session.result(show_plan(session, made))
+    elif loud := urgent(plan.findings):
+        session.say(findings_text(loud, session.paint), level="warning")
+
+
+def _made(
+    session: Session,
+    paths: Sequence[Path],
+    asked: PlanOptions,
+    only: Sequence[Selector],
+    allowed: Mapping[str, int],
+) -> Planned:
     loaded = load_config(session, paths)
-    check_distinct(files, ledger_files(loaded))
+    check_distinct(_outputs(asked), ledger_files(loaded))
     config = usable(loaded)
     base = load_base(session, asked.base, paths, config) if asked.base else None
     selection = Selection(
@@ -80,13 +131,15 @@ def run_plan(session: Session, paths: Sequence[Path], asked: PlanOptions) -> int
         list_unmanaged=asked.show_unmanaged,
     )
     with connect(session, config) as client:
-        made = planned(session, client, loaded, selection, allowed, base=base)
-    _write_files(session, made, asked)
-    session.result(show_plan(session, made))
-    if made.plan.blocked:
-        return 1
-    differs = made.plan.changes or counted(made.plan.findings)
-    return 2 if asked.detailed_exitcode and differs else 0
+        return planned(
+            session,
+            client,
+            loaded,
+            selection,
+            allowed,
+            base=base,
+            every_room=asked.metrics is not None,
+        )
 
 
 def _base_files(base: str | None) -> dict[str, Path]:
@@ -127,11 +180,13 @@ def planned(
     rooms: Live | None = None,
     now: float | None = None,
     rescue_file: Path | None = None,
+    every_room: bool = False,
 ) -> Planned:
     """Read the domain and plan. The config's findings join the plan's.
 
     `rooms`: the reading of the rooms, where there is one already. `now`: Unix seconds
     to plan for; without it, Daily's time. `rescue_file`: where that of this run goes.
+    `every_room`: read those that no file names, too.
     """
     from reconciler.daily.read import read_live, with_every_room
 
@@ -142,7 +197,7 @@ def planned(
     live = read_live(
         client,
         wanted,
-        every_room=every,
+        every_room=every or every_room,
         every_assignment=every or bool(earlier.rescues),
         rooms=rooms,
     )

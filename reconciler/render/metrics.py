@@ -15,6 +15,7 @@ from reconciler.core.findings import MEASURED
 from reconciler.core.plan.model import Action, Plan
 from reconciler.core.report import UNDONE, Outcome, Report
 from reconciler.core.times import seconds_of
+from reconciler.render.gauges import escaped
 
 _PREFIX = "daily_reconciler"
 
@@ -185,11 +186,6 @@ def _gauge(
     yield f"# HELP {_PREFIX}_{name} {text}"
     yield f"# TYPE {_PREFIX}_{name} {type_}"
     yield f'{_PREFIX}_{name}{{domain="{escaped(m.domain)}"}} {value:.0f}'
-
-
-def escaped(label: str) -> str:
-    """A text as the value of a label."""
-    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def earlier_of(text: str) -> Earlier:

@@ -136,6 +136,27 @@ CASES: dict[str, tuple[dict[str, str], dict[str, set[str]]]] = {
         HEALTHY | {"check_last_run_timestamp_seconds": "0x2000"},
         {"3h": set(), "4h": {"DailyCheckFailing"}},
     ),
+    "drift": (
+        HEALTHY
+        | {
+            'pending{action="update",origin="unknown"}': "0x9 2x50 0x2000",
+            'pending{action="update",origin="change"}': "1x2000",
+            'pending{action="renew",origin="unknown"}': "1x2000",
+        },
+        {"100m": set(), "3h": {"DailyDrift"}, "12h": set()},
+    ),
+    "unmanaged-pin-ends": (
+        HEALTHY | {"unmanaged_pin_nearest_expiry_seconds": "1200000x2000"},
+        {"0m": {"DailyUnmanagedPinEnds"}},
+    ),
+    "plan-fails": (
+        HEALTHY | {"plan_exit_code": "2x5 1x2000"},
+        {"60m": set(), "2h": {"DailyPlanFailing"}},
+    ),
+    "plan-does-not-run": (
+        HEALTHY | {"plan_last_run_timestamp_seconds": "0x2000"},
+        {"3h": set(), "4h": {"DailyPlanFailing"}},
+    ),
     "expires-while-the-scheduler-rests": (
         STILL | {"nearest_expiry_seconds": "1728000x2000"},
         {

@@ -12,9 +12,12 @@ from ready_made.reading import EXAMPLES, commands, loaded, understood
 from ready_made.runner import ROOT
 
 from reconciler.core.check.model import Health, Way
-from reconciler.core.model import Live, LiveDomain
+from reconciler.core.dialin.unmanaged import UnmanagedRoom
+from reconciler.core.model import Config, Live, LiveDomain
+from reconciler.core.plan.model import Plan, Unmanaged
 from reconciler.render.check_metrics import check_metrics
 from reconciler.render.metrics import Metrics, metrics_text
+from reconciler.render.plan_metrics import plan_metrics
 
 GITLAB = EXAMPLES / "gitlab/.gitlab-ci.yml"
 SERVICE = EXAMPLES / "systemd/daily-reconciler@.service"
@@ -53,6 +56,14 @@ def _metric_names() -> set[str]:
 def _check_names() -> set[str]:
     health = Health(Live(LiveDomain("acme", "id", {})), Way("key"), 1.0, 1.0)
     return set(re.findall(r"^(daily_\w+)\{", check_metrics(health, 0), re.MULTILINE))
+
+
+def _plan_names() -> set[str]:
+    room = UnmanagedRoom("doc", has_pin=True, ends=9, numbers=(), lasting=True)
+    live = Live(LiveDomain("acme", "id", {}))
+    unmanaged = Unmanaged(rooms=(room,))
+    plan = Plan(Config("acme"), live, 1.0, unmanaged=unmanaged)
+    return set(re.findall(r"^(daily_\w+)\{", plan_metrics(plan, 0, 0), re.MULTILINE))
 
 
 def test_gitlab_reviews_applies_and_syncs_with_commands_that_exist() -> None:
@@ -156,13 +167,13 @@ def test_the_pre_commit_hook_checks_whole_configs() -> None:
 
 
 def test_alerts_ask_for_metrics_that_exist() -> None:
-    """Every name in a rule is in the file that apply or check writes."""
+    """Every name in a rule is in the file that apply, check or plan writes."""
     rules = loaded(EXAMPLES / "prometheus/daily-reconciler.rules.yaml")
     (group,) = rules["groups"]
     for rule in group["rules"]:
         asked = set(re.findall(r"daily_reconciler_\w+", rule["expr"]))
         assert asked
-        assert asked <= _metric_names() | _check_names()
+        assert asked <= _metric_names() | _check_names() | _plan_names()
         assert rule["labels"]["severity"] in ("critical", "warning", "info")
 
 
@@ -176,7 +187,10 @@ def test_the_page_of_check_lists_its_metrics() -> None:
 def test_the_page_lists_every_metric() -> None:
     """docs/sync-by-cron.md and the code name the same metrics."""
     page = (ROOT / "docs/sync-by-cron.md").read_text("utf-8")
-    assert set(re.findall(r"`(daily_reconciler_\w+)`", page)) == _metric_names()
+    assert set(re.findall(r"`(daily_reconciler_\w+)`", page)) == (
+        _metric_names() | _plan_names()
+    )
+    assert not _plan_names() & (_metric_names() | _check_names())
 
 
 def test_the_image_holds_what_the_build_needs_and_no_more() -> None:

@@ -29,9 +29,11 @@ from reconciler.cli.options import (
 @click.option(
     "--detailed-exitcode", is_flag=True, help="End with 2 when there are differences."
 )
+@click.option("--quiet", is_flag=True, help="No text when nothing is to do.")
 @file_option("--out", "Also write the plan as JSON, for apply --plan.")
 @file_option("--markdown", "Also write the plan as markdown.")
 @file_option("--html", "Also write the plan as an HTML page.")
+@file_option("--metrics", "Also write metrics for node_exporter's textfile collector.")
 @allow_option
 @output_options("text", "json", "markdown", "html")
 @target_options

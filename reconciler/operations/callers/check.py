@@ -22,7 +22,7 @@ from reconciler.operations.files import (
     check_writable,
     write_private,
 )
-from reconciler.operations.metrics import READABLE, earlier_text
+from reconciler.operations.metrics import READABLE, write_failed
 from reconciler.operations.options import CheckOptions
 from reconciler.operations.plan import chosen
 from reconciler.operations.rescue.earlier import (
@@ -63,10 +63,7 @@ def run_check(session: Session, paths: Sequence[Path], asked: CheckOptions) -> i
     except UsageError:
         raise
     except BaseException as error:
-        code = error.exit_code if isinstance(error, ReconcilerError) else 1
-        earlier = earlier_text(asked.metrics)
-        text = failed_metrics(earlier, session.now(), code)
-        _write_beside(session, asked.metrics, text)
+        write_failed(session, asked.metrics, error, failed_metrics)
         raise
     _deliver(session, health, asked)
     return health.exit_code
