@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -65,8 +66,7 @@ def _on_terminal(
         stdout=theirs if "o" in streams else files["out"],
         stderr=theirs if "e" in streams else files["err"],
         start_new_session=True,
-        # Ctrl-C is a signal only from a terminal that controls the process.
-        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+        preexec_fn=lambda: _take_control(theirs),
     )
     os.close(theirs)
     try:
@@ -79,6 +79,15 @@ def _on_terminal(
         file.close()
     out, err = ((world.folder / f"{n}.txt").read_text() for n in ("out", "err"))
     return Shown(code, terminal, out, err)
+
+
+def _take_control(terminal: int) -> None:
+    """Make Ctrl-C a signal, also where the tests run in the background.
+
+    A terminal sends it to what it controls; a shell lets its background ignore it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
 def _read(terminal: int, process: subprocess.Popen[bytes], typed: str) -> str:
