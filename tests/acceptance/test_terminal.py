@@ -91,13 +91,19 @@ def _take_control(terminal: int) -> None:
 
 
 def _read(terminal: int, process: subprocess.Popen[bytes], typed: str) -> str:
-    """All that is written; `typed` is entered once a question stands there."""
+    """All that is written; `typed` is entered once a question stands there.
+
+    Ctrl-C is typed again until it is heard: one between the last look of Python at
+    signals and its read from the terminal waits for the next one.
+    """
     pieces: list[bytes] = []
     end = time.monotonic() + 20
+    again = 0.0
     while time.monotonic() < end:
-        if typed and b"[y/N]" in b"".join(pieces):
+        if typed and b"[y/N]" in b"".join(pieces) and time.monotonic() >= again:
             os.write(terminal, typed.encode())
-            typed = ""
+            again = time.monotonic() + 1
+            typed = typed if typed == "\x03" else ""
         ready, _, _ = select.select([terminal], [], [], 0.05)
         if ready:
             try:
