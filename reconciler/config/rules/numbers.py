@@ -21,6 +21,13 @@ from reconciler.core.text import quote
 
 _DECORATION: Final = re.compile(r"[\s().\-/]")
 
+_NORTH_AMERICAN: Final = 11
+"""Digits of a number that is written with its country code 1, and without a plus.
+
+Of other digits nothing tells whether a country code is among them: with a plus, they
+may be a number of another country.
+"""
+
 
 def check(entry: Entry, twice: Collection[str] = ()) -> Iterator[Finding]:
     """Everything about one assignment; `twice` are keys of numbers that stand twice."""
@@ -144,6 +151,6 @@ def _better(text: str) -> str:
         plain = "+" + plain[2:]
     if is_e164(plain):
         return f'did you mean "{plain}"?'
-    if is_e164("+" + plain):
+    if len(plain) == _NORTH_AMERICAN and plain[:1] == "1" and is_e164("+" + plain):
         return f'write the country code with a plus, as in "+{plain}"'
     return 'write it as in "+12095550100": a plus, the country code, digits only'

@@ -52,11 +52,19 @@ def for_type(wanted: list[str], found: object, name: str) -> str:
         return _for_text(wanted, found)
     if "boolean" in wanted and found in (0, 1):
         return "use true or false"
+    if name in ("update", "delete", "replace") and isinstance(found, float):
+        return (
+            f"write a whole number, or {found:.0%} in percent" if 0 < found < 1 else ""
+        )
     if "integer" in wanted and isinstance(found, float):
         return f"write a whole number: {int(found)}"
     if "string" in wanted and isinstance(found, int | float):
         if "room_numbers" in name or "phone_number" in name:
             return f'write it with a plus and in quotes: "+{found}"'
+        if name in ("after", "renew_before"):
+            return f"write it with its unit, in days: {found}d"
+        if isinstance(found, bool) and "integer" in wanted:
+            return "write a time, as in 2030-01-31T12:00:00Z"
         return f'put it in quotes if it is text: "{str(found).lower()}"'
     if "string" in wanted and isinstance(found, dict) and len(found) == 1:
         ((key, value),) = found.items()
@@ -108,8 +116,10 @@ def for_unknown(key: str, known: Iterable[str], path: Path, root: Path) -> str:
     in_room = root[:1] == ("rooms",) or path[:2] == ("defaults", "rooms")
     if meant := (_IN_ROOM if in_room else _IN_NUMBER).get(key):
         return meant
-    if in_room and key in ROOM.server_made:
+    if in_room and key in (*ROOM.server_made, "id", "url", "created_at", "api_created"):
         return "Daily makes this itself: remove it"
+    if in_room and key == "name":
+        return "the name of a room is its key under 'rooms'"
     if in_room and key in DOMAIN_ONLY:
         return "a setting of the Daily domain, not of a room: remove it"
     if near := nearest(key, known):

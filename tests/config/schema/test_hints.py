@@ -48,6 +48,53 @@ def test_the_hint_is_followed_to_a_valid_file(
 
 
 @pytest.mark.parametrize(
+    ("written", "hint", "instead"),
+    [
+        ("limits: {update: 0.5}", "50%", "limits: {update: 50%}"),
+        ("limits: {delete: 0.25}", "25%", "limits: {delete: 25%}"),
+        (
+            "rooms: {a: {privacy: private, expires: {after: 180, renew_before: 60d}}}",
+            "180d",
+            "rooms: {a: {privacy: private, expires: {after: 180d, renew_before: 60d}}}",
+        ),
+        (
+            "rooms: {a: {privacy: private, properties: {exp: true}}}",
+            "2030-01-31T12:00:00Z",
+            "rooms: {a: {privacy: private, properties: {exp: 2030-01-31T12:00:00Z}}}",
+        ),
+    ],
+)
+def test_the_hint_names_a_value_that_is_accepted(
+    load_text: Load, written: str, hint: str, instead: str
+) -> None:
+    """Also where the nearest value of the right type would do harm, or be refused."""
+    (finding,) = load_text(f"{written}\n").findings
+    assert hint in finding.hint
+    assert load_text(f"{instead}\n").config
+
+
+@pytest.mark.parametrize("number", ["(209) 555-0100", "209-555-0100", "020 7946 0123"])
+def test_no_country_is_made_up(load_text: Load, number: str) -> None:
+    """A plus before a national number makes it a number of another country."""
+    (finding,) = load_text(
+        f'phone_numbers: {{"{number}": {{pin_dialin: {{}}}}}}\n'
+    ).findings
+    assert "a plus, the country code, digits only" in finding.hint
+
+
+@pytest.mark.parametrize("key", ["name", "id", "url", "created_at"])
+@pytest.mark.parametrize("where", ["properties: {%s: x}", "%s: x"])
+def test_what_daily_makes_is_not_passed_on(
+    load_text: Load, key: str, where: str
+) -> None:
+    """The hint does not lead to extra_properties."""
+    room = "rooms: {a: {privacy: private, %s}}\n" % (where % key)
+    (finding,) = load_text(room).findings
+    assert "extra_properties" not in finding.hint
+    assert finding.hint
+
+
+@pytest.mark.parametrize(
     "key",
     ["enable_dialin", "pin_dialin", "dialin_pin", "dialin_info", "pin", "pin_code"],
 )
