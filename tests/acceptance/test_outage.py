@@ -59,7 +59,9 @@ def test_an_outage_during_an_apply_ends_it(big: World, kind: str, config: str) -
     ran = big.run("apply", "config.yaml", "--yes", "--format", "json")
 
     outcomes = [result["outcome"] for result in ran.json["results"]]
-    assert ran.code == 3
+    # Where a reading saw each room of a deletion still there, nothing was changed.
+    assert ran.code == (3 if "unknown" in outcomes else 1)
+    assert ran.code == 3 or config is GONE
     assert len(big.sent()) < 100
     assert set(outcomes) <= {"unknown", "failed", "not tried"}
     assert outcomes.count("not tried") >= 150
